@@ -1,0 +1,1 @@
+"""Tells an AWS account in time, and once, what happens to its Amazon Bedrock models."""

@@ -1,0 +1,244 @@
+"""What to tell: each row's news and reminders, weighed against scope, stragglers and severity.
+
+Everything here is pure: values and `now` in, frozen values with a reason out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from notifier.changes import Change, changes, end_of_life_moved_earlier
+from notifier.deadlines import Due, Ladders, Statement, reminder_due
+from notifier.model import (
+    NO_DATES,
+    Adoption,
+    Decision,
+    Deferral,
+    Deferred,
+    Facts,
+    Kind,
+    Milestone,
+    RowKey,
+    Severity,
+    Told,
+    TrackedModel,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+    from datetime import date, datetime
+
+    from notifier.scope import Scope
+
+_STRAGGLER_WITHIN = timedelta(days=14)
+_CRITICAL_DAYS = 14
+_BEGINNINGS = frozenset({Kind.ENTERED_LEGACY, Kind.RETURNED_TO_ACTIVE})
+_CRITICAL_KINDS = frozenset({Kind.END_OF_LIFE_REACHED, Kind.MODEL_WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the user chose, as far as decisions depend on it.
+
+    `scope_before` is the scope of the previous poll: a row that comes into scope because the
+    settings changed, and not because the account began to use it, is taken over quietly.
+    """
+
+    scope: Scope
+    scope_before: Scope
+    ladders: Ladders
+    announce_new_models: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one poll has to say, now, later, or never."""
+
+    decisions: tuple[Decision, ...] = ()
+    deferrals: tuple[Deferral, ...] = ()
+    adoptions: tuple[Adoption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomers:
+    """Rows first seen in this poll, in Regions covered before, and ids known before it."""
+
+    rows: Collection[RowKey] = frozenset()
+    known_ids: Collection[str] = frozenset()
+
+    def is_new_everywhere(self, row: TrackedModel) -> bool:
+        """Say whether no Region had this model before."""
+        return row.key in self.rows and row.model_id not in self.known_ids
+
+
+def decide(
+    rows: Iterable[TrackedModel],
+    spoken_for: Collection[RowKey],
+    newcomers: Newcomers,
+    policy: Policy,
+    now: datetime,
+) -> Verdict:
+    """Decide for every row on its own; at most one alert each.
+
+    Rows that are `spoken_for` by an alert not yet settled say nothing new until it is.
+    """
+    rows = tuple(rows)
+    siblings = _Siblings(rows)
+    decisions: list[Decision] = []
+    deferrals: list[Deferral] = []
+    adoptions: list[Adoption] = []
+    for row in rows:
+        if row.key in spoken_for or (_is_silent(row) and row.key not in newcomers.rows):
+            continue
+        outcome = _decide_row(row, siblings, newcomers, policy, now)
+        match outcome:
+            case Decision():
+                decisions.append(outcome)
+            case Deferral():
+                deferrals.append(outcome)
+            case Adoption():
+                adoptions.append(outcome)
+            case None:
+                pass
+    return Verdict(tuple(decisions), tuple(deferrals), tuple(adoptions))
+
+
+def _is_silent(row: TrackedModel) -> bool:
+    """Say, cheaply, that a row can have neither news nor reminders: most rows, at every poll."""
+    return row.dates == NO_DATES and row.facts == row.told.facts
+
+
+def _decide_row(
+    row: TrackedModel,
+    siblings: _Siblings,
+    newcomers: Newcomers,
+    policy: Policy,
+    now: datetime,
+) -> Decision | Deferral | Adoption | None:
+    today = now.date()
+    if policy.scope.ignores(row):
+        return None
+    news = changes(row, today)
+    if not news and policy.announce_new_models and newcomers.is_new_everywhere(row):
+        added = Change(Kind.MODEL_ADDED, "first seen in any Region")
+        return _decision(row, (added,), None, today)
+    due = _reminder(row, policy, now)
+    if not news and due is None:
+        return None
+    if not policy.scope.includes(row):
+        return _defer(row, news, today, "not in use")
+    if not policy.scope_before.includes(row):
+        return Adoption(row.key, told_after(row, None, now))
+    if news and siblings.is_straggler(row, news[0].kind, now):
+        return _defer(row, news, today, "told lately for other Regions")
+    if row.deferred is not None and row.deferred.facts == row.facts:
+        news = ()
+    return _decision(row, news, due, today)
+
+
+def _reminder(row: TrackedModel, policy: Policy, now: datetime) -> Due | None:
+    statements = []
+    if row.told.on is not None:
+        statements.append(Statement(row.told.facts.dates, row.told.on))
+    if row.deferred is not None:
+        statements.append(Statement(row.deferred.facts.dates, row.deferred.on))
+    return reminder_due(row.dates, row.phase, statements, policy.ladders, now)
+
+
+def _defer(
+    row: TrackedModel, news: tuple[Change, ...], today: date, reason: str
+) -> Deferral | None:
+    """Leave news to the digest, once; reminders of such rows are the digest's own business."""
+    if not news or (row.deferred is not None and row.deferred.facts == row.facts):
+        return None
+    return Deferral(row.key, Deferred(row.facts, news[0].kind, today, reason))
+
+
+def _decision(
+    row: TrackedModel, news: tuple[Change, ...], due: Due | None, today: date
+) -> Decision | None:
+    severity = _severity(row, news, due)
+    if news:
+        first = news[0]
+        direction = next((change.direction for change in news if change.direction), None)
+        return Decision(
+            row=row,
+            kind=first.kind,
+            severity=severity,
+            reason="; ".join(change.reason for change in news),
+            previous=row.told.facts,
+            direction=direction if first.kind is Kind.DATES_CHANGED else None,
+        )
+    if due is None:
+        return None
+    return Decision(
+        row=row,
+        kind=Kind.DEADLINE,
+        severity=severity,
+        reason=f"{due.milestone} in {(due.day - today).days} days, rung {due.rung}",
+        previous=row.told.facts,
+        milestone=due.milestone,
+        rung=due.rung,
+    )
+
+
+def _severity(row: TrackedModel, news: Iterable[Change], due: Due | None) -> Severity:
+    if row.in_use is False:
+        return Severity.INFO
+    ends_soon = (
+        due is not None
+        and due.milestone is Milestone.END_OF_LIFE
+        and due.days_left <= _CRITICAL_DAYS
+    )
+    critical = (
+        ends_soon
+        or any(change.kind in _CRITICAL_KINDS for change in news)
+        or end_of_life_moved_earlier(row.told.facts.dates, row.dates)
+    )
+    return Severity.CRITICAL if critical else Severity.WARNING
+
+
+def told_after(row: TrackedModel, kind: Kind | None, now: datetime) -> Told:
+    """Give what will have been told once a message of that kind about the row is accepted.
+
+    What was said about the same dates before is kept, because it decides about stragglers. It
+    ends where dates change, and where a stretch of life begins anew: what comes after that is
+    news again, even if it was said before.
+    """
+    begins_anew = row.told.facts.dates != row.dates or kind in _BEGINNINGS
+    kinds = {} if begins_anew else dict(row.told.kinds)
+    if kind is not None:
+        kinds[kind] = now
+    return Told(row.told.seq + 1, row.facts, now.date(), kinds)
+
+
+class _Siblings:
+    """What was told of the same models in other Regions."""
+
+    def __init__(self, rows: Iterable[TrackedModel]) -> None:
+        self._told: defaultdict[str, list[TrackedModel]] = defaultdict(list)
+        for row in rows:
+            if row.told.kinds:
+                self._told[row.model_id].append(row)
+
+    def is_straggler(self, row: TrackedModel, kind: Kind, now: datetime) -> bool:
+        """Say whether people have lately heard this of other Regions, and nobody uses it here."""
+        if row.in_use is True:
+            return False
+        return any(
+            now - when <= _STRAGGLER_WITHIN for when in self._said_elsewhere(row, kind)
+        )
+
+    def _said_elsewhere(self, row: TrackedModel, kind: Kind) -> Iterator[datetime]:
+        for other in self._told.get(row.model_id, ()):
+            same_dates = other.told.facts.dates == row.dates
+            if other.region != row.region and same_dates and kind in other.told.kinds:
+                yield other.told.kinds[kind]
+
+
+def is_worth_a_baseline(row: TrackedModel) -> bool:
+    """Say whether a first message lists the row: it has dates, or is past its active life."""
+    return row.facts != Facts()

@@ -1,0 +1,204 @@
+"""From the outbox to people: send, mark the channel, move `told`, settle. In this order.
+
+A crash between two steps repeats at most the step it interrupted; only a crash between a
+channel's acceptance and our mark of it can send a message twice, and only on that channel.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from notifier.errors import AwsError, aws_call
+from notifier.model import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sns import SNSClient
+
+    from notifier.ledger import Ledger, Record
+    from notifier.render.document import Notification
+    from notifier.snapshot import Lease, Snapshot
+
+# SNS disables an e-mail subscription that gets more than ten messages a second.
+_SECONDS_BETWEEN_PUBLISHES = 0.2
+# A channel other than the alerts topic is tried from the record for so long, then given up.
+_OTHER_CHANNELS_TRIED_FOR = timedelta(hours=24)
+_EVENT_SOURCE = "bedrock-lifecycle-notifier"
+_DETAIL_TYPE = "Bedrock Model Lifecycle Alert"
+
+
+class Channel(Protocol):
+    """Somewhere an alert is sent. `tells` is true for the one whose acceptance makes it told."""
+
+    name: str
+    tells: bool
+
+    def send(self, notification: Notification) -> None:
+        """Send, once, without retries. Raises AwsError."""
+
+
+class AlertsTopic:
+    """The SNS topic that people and their tools subscribe to."""
+
+    name = "sns"
+    tells = True
+
+    def __init__(
+        self, client: SNSClient, topic_arn: str, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        """Take a client that does not retry: a lost response would double the message."""
+        self._client = client
+        self._topic_arn = topic_arn
+        self._pause = pause
+        self._published = False
+
+    def send(self, notification: Notification) -> None:
+        """Publish, a moment after the publish before."""
+        if self._published:
+            self._pause(_SECONDS_BETWEEN_PUBLISHES)
+        self._published = True
+        with aws_call("sns:Publish"):
+            self._client.publish(
+                TopicArn=self._topic_arn,
+                Subject=notification.document["subject"],
+                Message=notification.sns_message(),
+                MessageStructure="json",
+                MessageAttributes=notification.sns_attributes(),  # type: ignore[arg-type]
+            )
+
+    def is_heard(self) -> bool:
+        """Say whether any subscription is confirmed. Raises AwsError."""
+        with aws_call("sns:GetTopicAttributes"):
+            answer = self._client.get_topic_attributes(TopicArn=self._topic_arn)
+        return int(answer["Attributes"].get("SubscriptionsConfirmed", "0")) > 0
+
+
+class EventBus:
+    """The EventBridge bus that the account's own automation listens on."""
+
+    name = "eventbridge"
+    tells = False
+
+    def __init__(self, client: EventBridgeClient, bus: str) -> None:
+        """Take a client that does not retry, and the bus's name or ARN."""
+        self._client = client
+        self._bus = bus
+
+    def send(self, notification: Notification) -> None:
+        """Put one event; a refused entry comes back in a 200 and is an error all the same."""
+        with aws_call("events:PutEvents"):
+            answer = self._client.put_events(
+                Entries=[
+                    {
+                        "Source": _EVENT_SOURCE,
+                        "DetailType": _DETAIL_TYPE,
+                        "Detail": notification.as_json(),
+                        "EventBusName": self._bus,
+                    }
+                ]
+            )
+        if answer["FailedEntryCount"]:
+            entry = answer["Entries"][0]
+            code, text = entry.get("ErrorCode", "Unknown"), entry.get("ErrorMessage", "")
+            action = "events:PutEvents"
+            raise AwsError(action, code, text, permanent=code == "MalformedDetail")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one alert in this run."""
+
+    record: Record
+    told: bool = False
+    in_flight: bool = False
+    errors: tuple[AwsError, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the alert's rows must go on waiting for it."""
+        return not self.told
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Everything that turns a record of the outbox into a told alert."""
+
+    ledger: Ledger
+    snapshot: Snapshot
+    channels: Sequence[Channel] = field(default_factory=tuple)
+
+    def deliver(self, records: Iterable[Record], lease: Lease, now: datetime) -> list[Outcome]:
+        """Finish every record; one that fails holds up no other."""
+        return [self._deliver(record, lease, now) for record in records]
+
+    def _deliver(self, record: Record, lease: Lease, now: datetime) -> Outcome:
+        try:
+            if not self.ledger.claim(record.alert_id, lease.holder, lease.clock, lease.until):
+                return Outcome(record, told=record.is_settled, in_flight=True)
+            # Read again: what another run did before our claim is done.
+            current = self.ledger.get(record.alert_id)
+            if current is None:
+                return Outcome(record, told=True)
+            return self._send_and_record(current, lease, now)
+        except AwsError as error:
+            errors = (error, *self._give_back(record, lease))
+            return Outcome(record, told=record.is_settled, errors=errors)
+
+    def _give_back(self, record: Record, lease: Lease) -> tuple[AwsError, ...]:
+        """Release the claim after a failure, so that the next run need not wait for it."""
+        try:
+            self.ledger.release(record.alert_id, lease.holder)
+        except AwsError as error:
+            return (error,)
+        return ()
+
+    def _send_and_record(self, record: Record, lease: Lease, now: datetime) -> Outcome:
+        errors = self._send(record, now)
+        accepted = self._is_accepted(record, errors)
+        failed = [error for _, error in errors]
+        if accepted and not record.is_settled:
+            failed += self._move_told(record, now)
+        told = record.is_settled or (accepted and len(failed) == len(errors))
+        others_done = not errors or now - record.decided_at >= _OTHER_CHANNELS_TRIED_FOR
+        if told:
+            self.ledger.settle(record.alert_id, finished=others_done)
+        if not (told and others_done):
+            self.ledger.release(record.alert_id, lease.holder)
+        return Outcome(record, told=told, errors=tuple(failed))
+
+    def _send(self, record: Record, now: datetime) -> list[tuple[Channel, AwsError]]:
+        """Send to each channel that has not taken the alert; give those that refused."""
+        errors = []
+        for channel in self.channels:
+            if channel.name in record.channels:
+                continue
+            try:
+                channel.send(record.notification)
+            except AwsError as error:
+                errors.append((channel, error))
+            else:
+                self.ledger.mark(record.alert_id, channel.name, now, accepted=channel.tells)
+        return errors
+
+    def _is_accepted(self, record: Record, errors: Sequence[tuple[Channel, AwsError]]) -> bool:
+        return not any(channel.tells for channel, _ in errors)
+
+    def _move_told(self, record: Record, now: datetime) -> list[AwsError]:
+        """Record what was told, of rows, of Regions or of the account, and point to it."""
+        errors = self.snapshot.move_told(record.told)
+        if errors:
+            return errors
+        for member in record.members:
+            if record.kind is Kind.COVERAGE_DEGRADED:
+                self.snapshot.note_region_told(member.region, member.token)
+            elif record.kind is Kind.COVERAGE_RESTORED:
+                self.snapshot.note_region_told(member.region, None)
+        if record.is_first_baseline():
+            self.snapshot.note_baseline_told(now)
+        self.ledger.point(record, now)
+        return []

@@ -1,0 +1,74 @@
+"""What can go wrong at the edges, mapped once from botocore's exceptions."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TRANSIENT_CODES = frozenset(
+    {
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_SERVER_ERROR = 500
+
+
+class AwsError(Exception):
+    """A call to AWS failed. `permanent` says that trying again cannot help by itself."""
+
+    def __init__(self, action: str, code: str, message: str, *, permanent: bool) -> None:
+        """Keep what the caller may act on; `action` is the API's own name for the call."""
+        super().__init__(f"{action}: {code}: {message}")
+        self.action = action
+        self.code = code
+        self.message = message
+        self.permanent = permanent
+
+
+class ConditionFailedError(AwsError):
+    """A conditional write found the item in another state than it was expected in."""
+
+
+class PollFailedError(Exception):
+    """The poll went as far as it could; what failed is in the message."""
+
+
+@contextmanager
+def aws_call(action: str) -> Iterator[None]:
+    """Map whatever botocore raises inside to AwsError."""
+    try:
+        yield
+    except ClientError as error:
+        raise _from_client_error(action, error) from error
+    except BotoCoreError as error:
+        # No answer at all: timeouts, refused or broken connections, credentials not found.
+        raise AwsError(action, type(error).__name__, str(error), permanent=False) from error
+
+
+def _from_client_error(action: str, error: ClientError) -> AwsError:
+    details = error.response.get("Error", {})
+    code = str(details.get("Code", "Unknown"))
+    message = str(details.get("Message", ""))
+    if code == "ConditionalCheckFailedException":
+        return ConditionFailedError(action, code, message, permanent=True)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    permanent = code not in _TRANSIENT_CODES and status < _SERVER_ERROR
+    return AwsError(action, code, message, permanent=permanent)

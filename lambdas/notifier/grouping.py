@@ -1,0 +1,269 @@
+"""From decisions about rows to alerts for people: what belongs together is told together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from notifier.decide import is_worth_a_baseline, told_after
+from notifier.model import (
+    NO_DATES,
+    PHASE_ORDER,
+    SEVERITY_ORDER,
+    Alert,
+    Coverage,
+    Dates,
+    Decision,
+    Direction,
+    Kind,
+    Member,
+    Milestone,
+    ModelEntry,
+    Phase,
+    RegionState,
+    Severity,
+    TrackedModel,
+)
+from notifier.render.sentences import reason
+from notifier.render.words import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
+
+    from notifier.coverage import CoverageNews
+
+# A real catalog has about 1,000 rows. The bound keeps one alert within one DynamoDB item however
+# absurd an answer is; beyond it the same news goes out in several notifications.
+_ROWS_PER_ALERT = 2_000
+BASELINE_SUBJECT = "#baseline"
+_MILESTONE_OF_KIND = {
+    Kind.ENTERED_LEGACY: Milestone.LEGACY,
+    Kind.EXTENDED_ACCESS_STARTED: Milestone.EXTENDED_ACCESS,
+    Kind.END_OF_LIFE_REACHED: Milestone.END_OF_LIFE,
+    Kind.MODEL_WITHDRAWN: Milestone.END_OF_LIFE,
+}
+
+
+class _Group(NamedTuple):
+    """What the rows of one notification have in common."""
+
+    kind: Kind
+    grouping_milestone: Milestone | None
+    grouping_date: date | None
+    rung: int | None
+    milestone: Milestone | None
+    milestone_date: date | None
+    direction: Direction | None
+
+
+def grouping_date(dates: Dates) -> tuple[Milestone | None, date | None]:
+    """Give the end-of-life date, else the latest stated date, with its milestone."""
+    if dates.end_of_life is not None:
+        return Milestone.END_OF_LIFE, dates.end_of_life
+    stated = [(day, milestone) for milestone, day in dates.stated()]
+    if not stated:
+        return None, None
+    day, milestone = max(stated, key=lambda pair: (pair[0], PHASE_ORDER[pair[1]]))
+    return milestone, day
+
+
+def group(decisions: Iterable[Decision], now: datetime) -> tuple[Alert, ...]:
+    """Turn decisions into alerts: same kind, grouping date and rung make one notification."""
+    groups: defaultdict[_Group, list[Decision]] = defaultdict(list)
+    for decision in decisions:
+        groups[_group_of(decision)].append(decision)
+    alerts = [
+        _alert(key, members[start : start + _ROWS_PER_ALERT], now)
+        for key, members in groups.items()
+        for start in range(0, len(members), _ROWS_PER_ALERT)
+    ]
+    return tuple(sorted(alerts, key=_loudest_and_soonest_first))
+
+
+def _loudest_and_soonest_first(alert: Alert) -> tuple[int, str, str]:
+    day = alert.milestone_date.isoformat() if alert.milestone_date else ""
+    return (-SEVERITY_ORDER[alert.severity], day, alert.kind)
+
+
+def _group_of(decision: Decision) -> _Group:
+    dates = decision.row.dates
+    grouping_milestone, day = grouping_date(dates)
+    if decision.milestone is not None:  # a reminder names the milestone it reminds of
+        milestone, milestone_date = decision.milestone, dates.of(decision.milestone)
+    else:
+        milestone = grouping_milestone or _MILESTONE_OF_KIND.get(decision.kind)
+        milestone_date = day
+    return _Group(
+        decision.kind,
+        grouping_milestone,
+        day,
+        decision.rung,
+        milestone,
+        milestone_date,
+        decision.direction,
+    )
+
+
+def _alert(key: _Group, decisions: Sequence[Decision], now: datetime) -> Alert:
+    day = key.milestone_date
+    alert = Alert(
+        kind=key.kind,
+        severity=max((d.severity for d in decisions), key=SEVERITY_ORDER.__getitem__),
+        reason="",
+        occurred_at=now,
+        models=entries(decisions),
+        members=tuple(sorted(_member(decision.row) for decision in decisions)),
+        told=tuple((d.row.key, told_after(d.row, d.kind, now)) for d in decisions),
+        direction=key.direction,
+        milestone=key.milestone,
+        milestone_date=day,
+        days_left=(day - now.date()).days if day else None,
+        grouping_date=key.grouping_date,
+        rung=key.rung,
+    )
+    return replace(alert, reason=reason(alert))
+
+
+def _member(row: TrackedModel) -> Member:
+    return Member(row.model_id, row.region, str(row.told.seq))
+
+
+def entries(decisions: Iterable[Decision]) -> tuple[ModelEntry, ...]:
+    """Merge rows to one entry per (model, phase, dates): in use first, then by name."""
+    merged: defaultdict[tuple[str, Phase, Dates], list[Decision]] = defaultdict(list)
+    for decision in decisions:
+        row = decision.row
+        merged[(row.model_id, row.phase, row.dates)].append(decision)
+    found = [_entry(same) for same in merged.values()]
+    return tuple(sorted(found, key=lambda e: (e.in_use is False, e.name, e.model_id, e.phase)))
+
+
+def _entry(decisions: Sequence[Decision]) -> ModelEntry:
+    rows = [decision.row for decision in decisions]
+    first = min(rows, key=lambda row: row.region)
+    return ModelEntry(
+        model_id=first.model_id,
+        name=plain(first.name) or plain(first.model_id),
+        provider=plain(first.provider) or "unknown provider",
+        phase=first.phase,
+        regions=tuple(sorted(row.region for row in rows)),
+        dates=first.dates,
+        previous_dates=_previous_dates(decisions),
+        in_use=_merged_use(row.in_use for row in rows),
+        reported_by=tuple(sorted({id_ for row in rows for id_ in row.reported_by})),
+        listed_again=any(decision.previous.gone for decision in decisions),
+    )
+
+
+def _previous_dates(decisions: Sequence[Decision]) -> Dates | None:
+    """Give the dates told before, where they differ from the present ones and all rows agree."""
+    before = {decision.previous.dates for decision in decisions}
+    dates = before.pop()
+    if before or dates in (NO_DATES, decisions[0].row.dates):
+        return None
+    return dates
+
+
+def _merged_use(uses: Iterable[bool | None]) -> bool | None:
+    """Any Region in use makes the model in use; else one unknown makes it unknown."""
+    seen = set(uses)
+    if True in seen:
+        return True
+    return None if None in seen else False
+
+
+def baseline(
+    rows: Iterable[TrackedModel],
+    states: Iterable[RegionState],
+    now: datetime,
+    *,
+    here: tuple[str, ...] = (),
+) -> Alert:
+    """Make the first message about the account, or about Regions (`here`) covered since.
+
+    Its identity is its subject and not its rows: it is renewed until somebody can hear it.
+    """
+    rows = tuple(rows)
+    states = tuple(states)
+    listed = [
+        Decision(row, Kind.BASELINE, Severity.INFO, "first sight", row.told.facts)
+        for row in rows
+        if is_worth_a_baseline(row)
+    ]
+    uncovered = [(s.region, s.failure or "") for s in states if s.covered_since is None]
+    alert = Alert(
+        kind=Kind.BASELINE,
+        severity=Severity.INFO,
+        reason="",
+        occurred_at=now,
+        models=_soonest_first(entries(listed), now),
+        members=tuple(Member(BASELINE_SUBJECT, region, "") for region in here or ("",)),
+        told=tuple((d.row.key, told_after(d.row, d.kind, now)) for d in listed),
+        coverage=Coverage(
+            regions=() if here else tuple(sorted(uncovered)),
+            covered=len(here) or sum(state.covered_since is not None for state in states),
+            models=len({row.model_id for row in rows}),
+            tracked=_count_by_phase(rows),
+            here=here,
+        ),
+    )
+    return replace(alert, reason=reason(alert))
+
+
+def _soonest_first(models: Iterable[ModelEntry], now: datetime) -> tuple[ModelEntry, ...]:
+    """Order by what ends next; what is past its last date, or has none, comes last."""
+    today = now.date()
+
+    def nearness(entry: ModelEntry) -> tuple[bool, bool, date, str]:
+        _, day = grouping_date(entry.dates)
+        over = day is None or day < today or entry.phase is Phase.END_OF_LIFE
+        return (entry.in_use is False, over, day or today, entry.name)
+
+    return tuple(sorted(models, key=nearness))
+
+
+def _count_by_phase(rows: Iterable[TrackedModel]) -> dict[str, int]:
+    """Count models, each in the most advanced phase it has in any Region."""
+    furthest: dict[str, Phase] = {}
+    for row in rows:
+        known = furthest.get(row.model_id, Phase.ACTIVE)
+        furthest[row.model_id] = max(known, row.phase, key=PHASE_ORDER.__getitem__)
+    counts = dict.fromkeys((phase.value for phase in Phase), 0)
+    for phase in furthest.values():
+        counts[phase] += 1
+    return counts
+
+
+def coverage_alert(news: CoverageNews, now: datetime) -> Alert:
+    """Make the alert about Regions that have stopped, or begun again, to answer."""
+    degraded = news.kind is Kind.COVERAGE_DEGRADED
+    alert = Alert(
+        kind=news.kind,
+        severity=Severity.WARNING if degraded else Severity.INFO,
+        reason="",
+        occurred_at=now,
+        models=(),
+        members=news.members,
+        coverage=news.coverage,
+    )
+    return replace(alert, reason=reason(alert))
+
+
+def alert_id(alert: Alert) -> str:
+    """Name an alert by what it says about what: the same decision made twice is one alert.
+
+    `told.seq` in the members makes a fact that comes back (A, B, A) news again.
+    """
+    day = alert.grouping_date
+    identity = [
+        alert.kind,
+        day.isoformat() if day else None,
+        alert.rung,
+        [list(member) for member in sorted(alert.members)],
+    ]
+    digest = hashlib.sha256(json.dumps(identity, ensure_ascii=True).encode())
+    return digest.hexdigest()[:32]

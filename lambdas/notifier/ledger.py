@@ -1,0 +1,216 @@
+"""The alerts table: outbox and log in one.
+
+An alert is put here before it is sent and settled after it was told, so that a crash anywhere
+leaves either nothing to do or something to finish. `payload` holds exactly what is sent; the
+other attributes are for people who query the table.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from notifier.errors import ConditionFailedError
+from notifier.grouping import BASELINE_SUBJECT
+from notifier.model import Kind, Member, RowKey, Told
+from notifier.render.document import Notification
+from notifier.snapshot import told_from_item, told_item
+from notifier.times import iso_time, parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from notifier.model import Alert
+    from notifier.table import Item, Table
+
+_KEPT = timedelta(days=400)
+_UNSETTLED_INDEX = "unsettled"
+PENDING, SETTLED = "pending", "settled"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One alert of the outbox: what to send, what it is about, and which channels have it."""
+
+    notification: Notification
+    kind: Kind
+    decided_at: datetime
+    told: tuple[tuple[RowKey, Told], ...]
+    members: tuple[Member, ...]
+    channels: Mapping[str, datetime] = field(default_factory=dict)
+    is_settled: bool = False
+
+    @property
+    def alert_id(self) -> str:
+        """The alert's identity, and its key."""
+        return self.notification.alert_id
+
+    def speaks_for(self) -> set[RowKey]:
+        """Give the rows, and the Regions' bookkeeping rows, that must wait until it is told."""
+        if self.is_settled:
+            return set()
+        return {key for key, _ in self.told} | {RowKey(m.subject, m.region) for m in self.members}
+
+
+    def is_first_baseline(self) -> bool:
+        """Say whether this is the account's first message, after which changes are told."""
+        return self.kind is Kind.BASELINE and self.members == (Member(BASELINE_SUBJECT, "", ""),)
+
+
+def record(alert: Alert, notification: Notification) -> Record:
+    """Make the record of an alert that was just decided."""
+    return Record(notification, alert.kind, alert.occurred_at, alert.told, alert.members)
+
+
+class Ledger:
+    """The alerts table as outbox and log."""
+
+    def __init__(self, table: Table) -> None:
+        """Take the alerts table."""
+        self._table = table
+
+    def put(self, new: Record) -> bool:
+        """Put a pending alert; False when this very alert is there already, told or not."""
+        return self._put(new, "attribute_not_exists(alert_id)", {})
+
+    def renew(self, new: Record, clock: datetime) -> bool:
+        """Put an alert or replace its words, as long as nobody has begun to send it."""
+        unclaimed = "(attribute_not_exists(claimed_until) OR claimed_until < :clock)"
+        return self._put(
+            new,
+            "attribute_not_exists(alert_id) OR "
+            f"(#state = :pending AND attribute_not_exists(sent_at) AND {unclaimed})",
+            {":pending": PENDING, ":clock": iso_time(clock)},
+        )
+
+    def _put(self, new: Record, condition: str, values: Mapping[str, str]) -> bool:
+        names = {"#state": "state"} if values else None
+        try:
+            self._table.put(_item(new), condition, names, values)
+        except ConditionFailedError:
+            return False
+        return True
+
+    def unsettled(self) -> tuple[Record, ...]:
+        """Read every alert that still has something to do, oldest first."""
+        items = self._table.query_index(_UNSETTLED_INDEX, "unsettled", "yes")
+        found = (self.get(item["alert_id"]) for item in items)
+        return tuple(one for one in found if one is not None)
+
+    def get(self, alert_id: str) -> Record | None:
+        """Read one alert consistently; None when there is none, or nothing is left to do."""
+        item = self._table.get({"alert_id": alert_id})
+        return _record(item) if item and "unsettled" in item else None
+
+    def claim(self, alert_id: str, holder: str, clock: datetime, until: datetime) -> bool:
+        """Claim an alert for sending; False while another invocation is at it."""
+        return self._update(
+            alert_id,
+            {"claimed_by": holder, "claimed_until": iso_time(until)},
+            "attribute_exists(unsettled) AND (attribute_not_exists(claimed_until) "
+            "OR claimed_until < :clock OR claimed_by = :holder)",
+            {":clock": iso_time(clock), ":holder": holder},
+        )
+
+    def release(self, alert_id: str, holder: str) -> None:
+        """Give a claim back, so that the next run need not wait for it to expire."""
+        self._update(
+            alert_id,
+            {"claimed_by": None, "claimed_until": None},
+            "claimed_by = :holder",
+            {":holder": holder},
+        )
+
+    def mark(self, alert_id: str, channel: str, now: datetime, *, accepted: bool) -> None:
+        """Record that a channel has taken the alert; `accepted` when that makes it told."""
+        changes = {f"channels.{channel}": iso_time(now)}
+        if accepted:
+            changes["sent_at"] = iso_time(now)
+        self._table.update({"alert_id": alert_id}, changes)
+
+    def point(self, alert: Record, now: datetime) -> None:
+        """Leave a pointer for each model, for the question what was told about it."""
+        for model_id in sorted({key.model_id for key, _ in alert.told}):
+            self._table.put(
+                {
+                    "alert_id": f"{alert.alert_id}#{model_id}",
+                    "model_id": model_id,
+                    "sent_at": iso_time(now),
+                    "kind": alert.kind.value,
+                    "expires_at": _expiry(alert.decided_at),
+                }
+            )
+
+    def settle(self, alert_id: str, *, finished: bool) -> None:
+        """Note that the alert is told; `finished` when no channel is left to try either."""
+        changes: Item = {"state": SETTLED}
+        if finished:
+            changes |= {"unsettled": None, "claimed_by": None, "claimed_until": None}
+        self._update(alert_id, changes)
+
+    def _update(
+        self,
+        alert_id: str,
+        changes: Mapping[str, Any],
+        condition: str | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> bool:
+        try:
+            self._table.update({"alert_id": alert_id}, changes, condition, values)
+        except ConditionFailedError:
+            return False
+        return True
+
+
+def _expiry(decided_at: datetime) -> int:
+    return int((decided_at + _KEPT).timestamp())
+
+
+def _item(new: Record) -> Item:
+    document = new.notification.document
+    shown = ("kind", "severity", "milestone", "milestone_date", "days_left", "subject", "text")
+    item: Item = {
+        "alert_id": new.alert_id,
+        "state": PENDING,
+        "unsettled": "yes",
+        **{name: document[name] for name in shown},
+        "reason": document["reason"],
+        "models": document["models"],
+        "models_omitted": document["models_omitted"],
+        "decided_at": iso_time(new.decided_at),
+        "channels": {channel: iso_time(when) for channel, when in new.channels.items()},
+        "expires_at": _expiry(new.decided_at),
+        "payload": _pack(new),
+    }
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def _pack(new: Record) -> bytes:
+    """Compress what must survive exactly: thousands of rows have to fit into one item."""
+    payload = {
+        "document": new.notification.document,
+        "told": [[*key, told_item(told)] for key, told in new.told],
+        "members": [list(member) for member in new.members],
+    }
+    return zlib.compress(json.dumps(payload, separators=(",", ":")).encode())
+
+
+def _record(item: Item) -> Record:
+    payload = json.loads(zlib.decompress(bytes(item["payload"])))
+    return Record(
+        notification=Notification(payload["document"]),
+        kind=Kind(item["kind"]),
+        decided_at=parse_time(item["decided_at"]),
+        told=tuple(_told_moves(payload["told"])),
+        members=tuple(Member(*member) for member in payload["members"]),
+        channels={name: parse_time(when) for name, when in item["channels"].items()},
+        is_settled=item["state"] == SETTLED,
+    )
+
+
+def _told_moves(moves: Iterable[list[Any]]) -> Iterable[tuple[RowKey, Told]]:
+    for model_id, region, told in moves:
+        yield RowKey(model_id, region), told_from_item(told)

@@ -1,0 +1,318 @@
+"""The whole flow of a poll: gather, decide, deliver, record.
+
+It first finishes what earlier runs left in the outbox. Then: read the snapshot, ask the Regions,
+judge and observe; decide; put what is to be told into the outbox; write what was observed;
+deliver; and note that the poll is complete. A crash anywhere leaves something that the next run
+finishes or decides again to the same alert.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from notifier.coverage import (
+    Judged,
+    coverage_news,
+    judge,
+    regions_to_ask,
+    to_confirm,
+)
+from notifier.deadlines import Ladders
+from notifier.decide import Newcomers, Policy, Verdict, decide, is_worth_a_baseline
+from notifier.errors import AwsError
+from notifier.grouping import BASELINE_SUBJECT, baseline, coverage_alert, group
+from notifier.ledger import record
+from notifier.model import Alert, Catalog, Failure, Milestone, RegionState, RowKey, TrackedModel
+from notifier.observe import Observation, observe
+from notifier.render.document import notification
+from notifier.scope import Scope
+from notifier.settings import AlertOn, ScopeSettings, Settings
+from notifier.snapshot import PollInProgressError
+from notifier.summary import Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from notifier.delivery import AlertsTopic, Delivery, Outcome
+    from notifier.ledger import Ledger, Record
+    from notifier.render.email import Place
+    from notifier.snapshot import Lease, Snapshot, State
+    from notifier.sources.bedrock import Bedrock
+
+# People are given this long to confirm their subscription before the alarm says that nobody has.
+_BASELINE_MAY_WAIT = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Everything with I/O that a poll needs, and where it runs."""
+
+    bedrock: Bedrock
+    snapshot: Snapshot
+    ledger: Ledger
+    topic: AlertsTopic
+    delivery: Delivery
+    place: Place
+
+
+def poll(now: datetime, lease: Lease, edges: Edges, settings: Settings) -> Summary:
+    """Do one poll as of `now`, alone.
+
+    What fails is collected in the summary. Raises PollInProgressError while another invocation
+    polls as of an earlier time, and AwsError when the notifier's own tables cannot be used.
+    """
+    try:
+        edges.snapshot.acquire(lease, now)
+    except PollInProgressError as other:
+        if other.now is None or now > other.now:
+            raise
+        return Summary(now, outcome="already running")
+    try:
+        return _Poll(now, lease, edges, settings).run()
+    finally:
+        edges.snapshot.release(lease)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """What is known after asking: the state before, each Region's verdict, every row as of now."""
+
+    state: State
+    judged: Mapping[str, Judged]
+    seen: Observation
+
+    @property
+    def regions(self) -> dict[str, RegionState]:
+        """Every Region as of now."""
+        return {**self.state.regions, **{name: j.state for name, j in self.judged.items()}}
+
+
+class _Poll:
+    """One poll: its inputs, and the summary that fills as it goes."""
+
+    def __init__(self, now: datetime, lease: Lease, edges: Edges, settings: Settings) -> None:
+        self._now = now
+        self._lease = lease
+        self._edges = edges
+        self._settings = settings
+        self._summary = Summary(now)
+
+    def run(self) -> Summary:
+        """Gather, decide, deliver, record."""
+        waiting = self._finish_earlier()
+        state = self._edges.snapshot.read()
+        if state.last_completed_at is not None and self._now <= state.last_completed_at:
+            self._summary.outcome = "already completed"
+            return self._summary
+        gathered = self._gather(state)
+        spoken_for = {key for one in waiting for key in one.speaks_for()}
+        if state.baseline_told_at is None:
+            self._tell_baseline(gathered)
+        else:
+            self._tell_changes(gathered, spoken_for)
+        self._complete(gathered)
+        return self._summary
+
+    def _finish_earlier(self) -> list[Record]:
+        """Finish what earlier runs left; give what is still unsettled.
+
+        The first BASELINE is left to be renewed, unless its sending had begun.
+        """
+        records = self._edges.ledger.unsettled()
+        ready = [one for one in records if not one.is_first_baseline() or one.channels]
+        outcomes = self._deliver(ready)
+        return [outcome.record for outcome in outcomes if not outcome.told]
+
+    # Gather
+
+    def _gather(self, state: State) -> _Gathered:
+        enabled = self._enabled_regions(state)
+        rows = tuple(row for row in state.rows if row.region in set(enabled))
+        answers = self._ask(enabled, state)
+        by_region: dict[str, dict[str, TrackedModel]] = {region: {} for region in answers}
+        for row in rows:
+            if row.region in by_region:
+                by_region[row.region][row.model_id] = row
+        judged = {
+            region: judge(
+                state.regions.get(region, RegionState(region)),
+                answer,
+                by_region[region],
+                self._now,
+            )
+            for region, answer in answers.items()
+        }
+        confirmations = self._edges.bedrock.confirm(to_confirm(judged, rows, self._now))
+        self._summary.note_answers(answers, confirmations)
+        return _Gathered(state, judged, observe(rows, judged, confirmations, self._now))
+
+    def _enabled_regions(self, state: State) -> tuple[str, ...]:
+        """Give the Regions to watch; a covered one stays watched when it is disabled."""
+        if self._settings.regions != "all":
+            return self._settings.regions
+        covered = {s.region for s in state.regions.values() if s.covered_since is not None}
+        bedrock, home = self._edges.bedrock, self._edges.place.region
+        try:
+            return tuple(sorted(covered | set(bedrock.enabled_regions(home))))
+        except AwsError as error:
+            self._summary.note_warning(error)
+            return tuple(sorted(covered)) or bedrock.offered_regions(home)
+
+    def _ask(self, enabled: Iterable[str], state: State) -> dict[str, Catalog | Failure]:
+        return self._edges.bedrock.catalogs(regions_to_ask(enabled, state.regions, self._now))
+
+    # Decide
+
+    def _tell_baseline(self, gathered: _Gathered) -> None:
+        """Renew the first message, and send it once somebody can hear it."""
+        covered_since = [s.covered_since for s in gathered.regions.values() if s.covered_since]
+        if not covered_since:
+            self._write(gathered, gathered.seen.rows)
+            return
+        rows = [row for row in gathered.seen.rows if not self._scope.ignores(row)]
+        alert = baseline(rows, gathered.regions.values(), self._now)
+        renewed = record(alert, notification(alert, self._edges.place))
+        self._edges.ledger.renew(renewed, self._lease.clock)
+        self._write(gathered, gathered.seen.rows)
+        if self._is_heard():
+            self._deliver([renewed])
+        else:
+            self._summary.waiting = "BASELINE waits for a confirmed subscription"
+            self._summary.is_unheard = self._now - min(covered_since) >= _BASELINE_MAY_WAIT
+
+    def _tell_changes(self, gathered: _Gathered, spoken_for: Collection[RowKey]) -> None:
+        """Decide about every row and Region, and tell it."""
+        verdict, alerts = self._decide(gathered, spoken_for)
+        records = [record(alert, notification(alert, self._edges.place)) for alert in alerts]
+        unsaved = self._put(records)
+        # What could not be put into the outbox must look unseen, to be decided again.
+        deferred = {deferral.key: deferral.deferred for deferral in verdict.deferrals}
+        rows = [
+            replace(row, deferred=deferred[row.key]) if row.key in deferred else row
+            for row in gathered.seen.rows
+            if row.key not in unsaved
+        ]
+        self._write(gathered, rows, unsaved)
+        adopted = [(adoption.key, adoption.told) for adoption in verdict.adoptions]
+        self._summary.note_table_errors(self._edges.snapshot.move_told(adopted))
+        self._summary.deferred = len(deferred)
+        if records or self._is_first_of_day(gathered.state):
+            self._summary.is_unheard = not self._is_heard()
+        self._deliver(records)
+
+    def _decide(
+        self, gathered: _Gathered, spoken_for: Collection[RowKey]
+    ) -> tuple[Verdict, list[Alert]]:
+        rows, now = gathered.seen.rows, self._now
+        newly = {region for region, judged in gathered.judged.items() if judged.newly_covered}
+        fresh = [row for row in rows if row.region in newly and not self._scope.ignores(row)]
+        here = sorted(
+            {r.region for r in fresh if is_worth_a_baseline(r) and r.key not in spoken_for}
+        )
+        first_sights = [
+            baseline(
+                [row for row in fresh if row.region in here],
+                gathered.regions.values(),
+                now,
+                here=tuple(here),
+            )
+        ]
+        newcomers = Newcomers(
+            rows=frozenset(key for key in gathered.seen.first_seen if key.region not in newly),
+            known_ids=frozenset(row.model_id for row in gathered.state.rows),
+        )
+        silent = {*spoken_for, *(row.key for row in rows if row.region in newly)}
+        verdict = decide(rows, silent, newcomers, self._policy(gathered.state), now)
+        watched = (judged.state for judged in gathered.judged.values())
+        news = coverage_news(watched, spoken_for, now)
+        return verdict, [
+            *(first_sights if here else ()),
+            *group(verdict.decisions, now),
+            *(coverage_alert(one, now) for one in news),
+        ]
+
+    def _policy(self, state: State) -> Policy:
+        before = ScopeSettings.model_validate(state.scope) if state.scope else self._settings.scope
+        chosen = self._settings
+        return Policy(
+            scope=self._scope,
+            scope_before=_scope(before),
+            ladders=Ladders(
+                {
+                    Milestone.END_OF_LIFE: chosen.reminders_end_of_life,
+                    Milestone.EXTENDED_ACCESS: chosen.reminders_extended_access,
+                    Milestone.LEGACY: chosen.reminders_legacy,
+                },
+                chosen.reminder_hour_utc,
+            ),
+            announce_new_models=chosen.announce_new_models,
+        )
+
+    @property
+    def _scope(self) -> Scope:
+        return _scope(self._settings)
+
+    # Deliver and record
+
+    def _put(self, records: Iterable[Record]) -> set[RowKey]:
+        """Put each alert into the outbox; give what the alerts that failed speak for."""
+        unsaved: set[RowKey] = set()
+        for one in records:
+            try:
+                self._edges.ledger.put(one)
+            except AwsError as error:
+                self._summary.note_table_errors([error])
+                unsaved |= one.speaks_for()
+        return unsaved
+
+    def _write(
+        self,
+        gathered: _Gathered,
+        rows: Iterable[TrackedModel],
+        unsaved: Collection[RowKey] = frozenset(),
+    ) -> None:
+        """Write what was observed, as far as it differs from what is stored."""
+        snapshot, state = self._edges.snapshot, gathered.state
+        written, errors = snapshot.write_rows(rows, state.stored, self._now)
+        regions = [
+            judged.state
+            for region, judged in gathered.judged.items()
+            if RowKey(BASELINE_SUBJECT, region) not in unsaved
+        ]
+        errors += snapshot.write_regions(state.regions, regions)
+        self._summary.note_table_errors(errors)
+        self._summary.note_observed(gathered.seen.rows, gathered.regions.values(), written)
+
+    def _deliver(self, records: Sequence[Record]) -> list[Outcome]:
+        outcomes = self._edges.delivery.deliver(records, self._lease, self._now)
+        self._summary.outcomes.extend(outcomes)
+        return outcomes
+
+    def _is_heard(self) -> bool:
+        try:
+            return self._edges.topic.is_heard()
+        except AwsError as error:
+            self._summary.note_warning(error)
+            return False
+
+    def _is_first_of_day(self, state: State) -> bool:
+        last = state.last_completed_at
+        return last is None or last.date() < self._now.date()
+
+    def _complete(self, gathered: _Gathered) -> None:
+        """Note the poll as complete, unless it must be tried again with the same time."""
+        answered = any(judged.reported is not None for judged in gathered.judged.values())
+        blind_so_far = not any(s.covered_since for s in gathered.regions.values())
+        self._summary.is_blind = not answered and (bool(gathered.judged) or blind_so_far)
+        if self._summary.is_blind or self._summary.table_errors:
+            self._summary.outcome = "failed"
+            return
+        scope = self._settings.scope.model_dump(mode="json")
+        self._edges.snapshot.complete(self._now, scope)
+
+
+def _scope(settings: ScopeSettings) -> Scope:
+    return Scope(settings.alert_on is AlertOn.ALL, settings.watch, settings.ignore)

@@ -1,0 +1,1 @@
+"""Alerts in words: one place for consequences and advice, several views of one alert."""

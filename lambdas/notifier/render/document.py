@@ -1,0 +1,148 @@
+"""The alert document, and the notification that fits into what SNS carries."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from notifier.grouping import alert_id
+from notifier.render.email import Place, email_text
+from notifier.render.sentences import subject
+from notifier.times import iso_time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from notifier.model import Alert, Dates, ModelEntry
+
+SCHEMA_VERSION = "1"
+# SNS carries 256 KiB with the message attributes; EventBridge carries no less for one entry.
+_SNS_BYTES = 256 * 1024
+_MARGIN_BYTES = 2 * 1024
+_PROVIDERS_NAMED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One alert in words, ready for every channel.
+
+    `document` is the alert document (JSON types only); its `subject` and `text` are the e-mail.
+    """
+
+    document: Mapping[str, Any]
+
+    @property
+    def alert_id(self) -> str:
+        """The alert's identity."""
+        return str(self.document["alert_id"])
+
+    def as_json(self) -> str:
+        """Give the alert document as JSON."""
+        return _json(self.document)
+
+    def sns_message(self) -> str:
+        """Give the body for `MessageStructure=json`: text for people, JSON for everything else."""
+        return _json({"default": self.as_json(), "email": self.document["text"]})
+
+    def sns_attributes(self) -> dict[str, dict[str, str]]:
+        """Give the message attributes that subscription filter policies can use."""
+        document = self.document
+        attributes = {
+            name: {"DataType": "String", "StringValue": str(document[name])}
+            for name in ("kind", "severity", "milestone")
+            if document[name] is not None
+        }
+        attributes["in_use"] = {"DataType": "String", "StringValue": _use(document["models"])}
+        providers = sorted({entry["provider"] for entry in document["models"]})
+        if providers:
+            named = json.dumps(providers[:_PROVIDERS_NAMED])
+            attributes["provider"] = {"DataType": "String.Array", "StringValue": named}
+        return attributes
+
+    def size(self) -> int:
+        """Give the bytes that SNS counts: message, attributes, and the subject for safety."""
+        attributes = self.sns_attributes()
+        counted = [self.sns_message(), str(self.document["subject"])]
+        counted += [name + value for name, a in attributes.items() for value in a.values()]
+        return sum(len(part.encode()) for part in counted)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _use(models: Sequence[Mapping[str, Any]]) -> str:
+    uses = {entry["in_use"] for entry in models}
+    if True in uses:
+        return "true"
+    return "false" if uses == {False} else "unknown"
+
+
+def notification(alert: Alert, place: Place) -> Notification:
+    """Put an alert into words, with as many of its models as SNS can carry.
+
+    Models are cut from the end, where those not in use stand, and counted in `models_omitted`.
+    """
+    whole = _with_models(alert, len(alert.models), place)
+    if _fits(whole):
+        return whole
+    few, many = 0, len(alert.models)
+    while many - few > 1:  # the most models that fit
+        middle = (few + many) // 2
+        if _fits(_with_models(alert, middle, place)):
+            few = middle
+        else:
+            many = middle
+    return _with_models(alert, few, place)
+
+
+def _fits(candidate: Notification) -> bool:
+    return candidate.size() <= _SNS_BYTES - _MARGIN_BYTES
+
+
+def _with_models(alert: Alert, count: int, place: Place) -> Notification:
+    models = alert.models[:count]
+    identity = alert_id(alert)
+    day = alert.milestone_date
+    return Notification(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "alert_id": identity,
+            "kind": alert.kind.value,
+            "severity": alert.severity.value,
+            "account_id": place.account_id,
+            "occurred_at": iso_time(alert.occurred_at),
+            "direction": alert.direction.value if alert.direction else None,
+            "milestone": alert.milestone.value if alert.milestone else None,
+            "milestone_date": day.isoformat() if day else None,
+            "days_left": alert.days_left,
+            "reason": alert.reason,
+            "models": [_model(entry) for entry in models],
+            "models_omitted": len(alert.models) - len(models),
+            "health_event": None,
+            "subject": subject(alert),
+            "text": email_text(alert, models, place, identity),
+        }
+    )
+
+
+def _model(entry: ModelEntry) -> dict[str, Any]:
+    return {
+        "model_id": entry.model_id,
+        "name": entry.name,
+        "provider": entry.provider,
+        "phase": entry.phase.value,
+        "regions": list(entry.regions),
+        "dates": _dates(entry.dates),
+        "previous_dates": _dates(entry.previous_dates) if entry.previous_dates else None,
+        "in_use": entry.in_use,
+        "invocations_14d": None,
+        "used_by": [],
+        "replacement": None,
+        "replacement_source": None,
+    }
+
+
+def _dates(dates: Dates) -> dict[str, str | None]:
+    return {name: day.isoformat() if day else None for name, day in dates._asdict().items()}

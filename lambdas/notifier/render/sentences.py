@@ -1,0 +1,258 @@
+"""The one sentence that says what an alert is about: its `reason`, and its subject line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from notifier.model import NO_DATES, Direction, Kind, Milestone, Phase
+from notifier.render.words import (
+    MILESTONE_DATES,
+    MILESTONE_WORDS,
+    ascii_line,
+    count_text,
+    dated,
+    day_text,
+    days_text,
+    listing,
+    names_text,
+    regions_text,
+)
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from notifier.model import Alert, Coverage, ModelEntry
+
+_SUBJECT_LENGTH = 99
+_BY_WEIGHT = (Milestone.END_OF_LIFE, Milestone.EXTENDED_ACCESS, Milestone.LEGACY)
+
+
+def reason(alert: Alert) -> str:
+    """Say in one sentence what happened, or will, to which models and when."""
+    today = alert.occurred_at.date()
+    match alert.kind:
+        case Kind.BASELINE:
+            return _baseline(alert.coverage)
+        case Kind.COVERAGE_DEGRADED | Kind.COVERAGE_RESTORED:
+            return _coverage(alert.kind, alert.coverage)
+        case (
+            Kind.END_OF_LIFE_REACHED
+            | Kind.MODEL_WITHDRAWN
+            | Kind.ENTERED_LEGACY
+            | Kind.EXTENDED_ACCESS_STARTED
+            | Kind.RETURNED_TO_ACTIVE
+            | Kind.DATES_CHANGED
+            | Kind.DEADLINE
+            | Kind.MODEL_ADDED
+        ):
+            names = names_text(distinct_names(alert))
+            return f"{_about_models(alert, names, today)}."
+        case _:
+            assert_never(alert.kind)
+
+
+def distinct_names(alert: Alert) -> list[str]:
+    """Give the names of the alert's models, in its order, each once."""
+    return list(dict.fromkeys(entry.name for entry in alert.models))
+
+
+def _about_models(alert: Alert, names: str, today: date) -> str:
+    many = len(distinct_names(alert)) > 1
+    has, is_ = ("have", "are") if many else ("has", "is")
+    entry = alert.models[0]
+    match alert.kind:
+        case Kind.END_OF_LIFE_REACHED:
+            day = f" ({day_text(alert.milestone_date)})" if alert.milestone_date else ""
+            return f"{names} {has} reached end of life{day}: requests fail"
+        case Kind.MODEL_WITHDRAWN:
+            return f"{names} {is_} gone from {_where(alert)} {_ahead_of(alert, many=many)}: requests fail"
+        case Kind.ENTERED_LEGACY:
+            return f"{names} {has} entered Legacy{_reached(alert, today)}{_until(entry, today)}"
+        case Kind.EXTENDED_ACCESS_STARTED:
+            return f"{names} {is_} now in public extended access, which costs more{_until(entry, today)}"
+        case Kind.RETURNED_TO_ACTIVE:
+            again = any(model.listed_again for model in alert.models)
+            what = f"{is_} listed again in {_where(alert)}" if again else f"{is_} Active again"
+            return f"{names} {what}{_remaining(alert, today)}"
+        case Kind.DATES_CHANGED:
+            return _dates_changed(alert, names, today)
+        case Kind.DEADLINE:
+            return _deadline(alert, names, many=many)
+        case _:
+            return f"{names} {is_} new on Amazon Bedrock, in {_where(alert)}"
+
+
+def _where(alert: Alert) -> str:
+    return regions_text(sorted({region for entry in alert.models for region in entry.regions}))
+
+
+def _ahead_of(alert: Alert, *, many: bool) -> str:
+    if alert.milestone_date is None:
+        return "without an announced end of life"
+    return f"before {'their' if many else 'its'} end of life ({day_text(alert.milestone_date)})"
+
+
+def _shared(alert: Alert) -> ModelEntry | None:
+    """Give the first entry where all have its phase and dates, so that it may speak for them."""
+    first = alert.models[0]
+    alike = all(
+        (entry.phase, entry.dates, entry.previous_dates)
+        == (first.phase, first.dates, first.previous_dates)
+        for entry in alert.models
+    )
+    return first if alike else None
+
+
+def _reached(alert: Alert, today: date) -> str:
+    """Say since when, and whether the API told us so late that the next phase has begun."""
+    entry = _shared(alert)
+    if entry is None:
+        return ""
+    dates = entry.dates
+    since = ""
+    if dates.legacy is not None and dates.legacy <= today:
+        since = f" ({'today' if dates.legacy == today else 'since ' + day_text(dates.legacy)})"
+    if entry.phase is Phase.EXTENDED_ACCESS and dates.extended_access is not None:
+        return f"{since} and public extended access (since {day_text(dates.extended_access)})"
+    return since
+
+
+def _until(entry: ModelEntry, today: date) -> str:
+    if entry.dates.end_of_life is None:
+        return "; no end-of-life date is stated yet"
+    return f"; end of life {_when(entry.dates.end_of_life, today)}"
+
+
+def _remaining(alert: Alert, today: date) -> str:
+    entry = _shared(alert)
+    if entry is None:
+        return ""
+    stated = [f"{MILESTONE_WORDS[m]} {_when(day, today)}" for m, day in entry.dates.stated()]
+    return f"; {listing(stated)}" if stated else ""
+
+
+def _when(day: date, today: date) -> str:
+    return f"{days_text((day - today).days)} ({day_text(day)})"
+
+
+def _deadline(alert: Alert, names: str, *, many: bool) -> str:
+    verbs = {
+        Milestone.LEGACY: ("enters Legacy", "enter Legacy"),
+        Milestone.EXTENDED_ACCESS: (
+            "enters public extended access, which costs more,",
+            "enter public extended access, which costs more,",
+        ),
+        Milestone.END_OF_LIFE: ("reaches end of life", "reach end of life"),
+    }
+    verb = verbs[alert.milestone or Milestone.END_OF_LIFE][many]
+    when = f" ({day_text(alert.milestone_date)})" if alert.milestone_date else ""
+    return f"{names} {verb} {days_text(alert.days_left or 0)}{when}"
+
+
+def _dates_changed(alert: Alert, names: str, today: date) -> str:
+    milestone, old, new = changed_date(alert.models[0])
+    if _shared(alert) is None:
+        old = None
+    words = MILESTONE_DATES[milestone]
+    match alert.direction:
+        case Direction.REMOVED:
+            was = f" (it was {day_text(old)})" if old else ""
+            return f"AWS no longer states the {words} of {names}{was}"
+        case Direction.EARLIER | Direction.LATER:
+            to = f" to {dated(new, today)}" if new else ""
+            was = f", from {day_text(old)}" if old else ""
+            return f"The {words} of {names} has moved {alert.direction}{to}{was}"
+        case _:
+            stated = f": {dated(new, today)}" if new else ""
+            return f"AWS has stated the {words} of {names}{stated}"
+
+
+def changed_date(entry: ModelEntry) -> tuple[Milestone, date | None, date | None]:
+    """Give the weightiest milestone whose date differs, with its date before and after."""
+    before = entry.previous_dates or NO_DATES
+    for milestone in _BY_WEIGHT:
+        old, new = before.of(milestone), entry.dates.of(milestone)
+        if old != new:
+            return milestone, old, new
+    return Milestone.END_OF_LIFE, None, entry.dates.end_of_life
+
+
+def _baseline(coverage: Coverage) -> str:
+    dying = sum(count for phase, count in coverage.tracked.items() if phase != Phase.ACTIVE)
+    verdict = f"{dying:,} of them past Active" if dying else "all of them Active"
+    return (
+        f"Now watching {count_text(coverage.models, 'model')} in "
+        f"{count_text(coverage.covered, 'Region')}, {verdict}."
+    )
+
+
+def _coverage(kind: Kind, coverage: Coverage) -> str:
+    names = regions_text([region for region, _ in coverage.regions])
+    has = "has" if len(coverage.regions) == 1 else "have"
+    if kind is Kind.COVERAGE_RESTORED:
+        return f"{names} {has} answered again: model lifecycles there are watched once more."
+    return (
+        f"{names} {has} given no usable answer for a day or more: "
+        "what changes there cannot be seen."
+    )
+
+
+def subject(alert: Alert) -> str:
+    """Give the subject line: under 100 printable ASCII characters on one line."""
+    return ascii_line(f"[{alert.severity}] {_headline(alert)}", _SUBJECT_LENGTH)
+
+
+def _headline(alert: Alert) -> str:
+    if alert.kind is Kind.BASELINE:
+        return f"Bedrock lifecycle: {reason(alert)}"
+    if not alert.models:
+        return f"Bedrock lifecycle: {_coverage_headline(alert)}"
+    names = distinct_names(alert)
+    who = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    return f"{who[:60]}: {_what(alert)}"
+
+
+def _coverage_headline(alert: Alert) -> str:
+    names = regions_text([region for region, _ in alert.coverage.regions])
+    silent = alert.kind is Kind.COVERAGE_DEGRADED
+    return f"no answer from {names}" if silent else f"{names} answering again"
+
+
+def _what(alert: Alert) -> str:
+    when = f" ({alert.milestone_date.isoformat()})" if alert.milestone_date else ""
+    left = alert.days_left
+    ends = f", end of life in {left} days{when}" if left and left > 1 else when
+    match alert.kind:
+        case Kind.DEADLINE:
+            words = MILESTONE_WORDS[alert.milestone or Milestone.END_OF_LIFE]
+            return f"{words} {days_text(left or 0)}{when}"
+        case Kind.END_OF_LIFE_REACHED:
+            return f"end of life reached{when}"
+        case Kind.MODEL_WITHDRAWN:
+            return "withdrawn, requests fail"
+        case Kind.ENTERED_LEGACY:
+            return f"now Legacy{_if_end_of_life(alert, ends)}"
+        case Kind.EXTENDED_ACCESS_STARTED:
+            return f"public extended access{_if_end_of_life(alert, ends)}"
+        case Kind.RETURNED_TO_ACTIVE:
+            return "listed again" if alert.models[0].listed_again else "Active again"
+        case Kind.DATES_CHANGED:
+            milestone, _, new = changed_date(alert.models[0])
+            to = f" to {new.isoformat()}" if new else ""
+            return f"{MILESTONE_DATES[milestone]} {_moved(alert.direction)}{to}"
+        case _:
+            return "new on Amazon Bedrock"
+
+
+def _if_end_of_life(alert: Alert, text: str) -> str:
+    return text if alert.milestone is Milestone.END_OF_LIFE else ""
+
+
+def _moved(direction: Direction | None) -> str:
+    match direction:
+        case Direction.EARLIER | Direction.LATER:
+            return f"moved {direction}"
+        case Direction.REMOVED:
+            return "removed"
+        case _:
+            return "announced"

@@ -1,0 +1,103 @@
+"""How dates, counts, names and Regions are written for people."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from notifier.model import Milestone, Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+_NAME_LENGTH = 120
+_REGIONS_SPELLED_OUT = 6
+_REGIONS_SHOWN = 4
+_NAMES_SPELLED_OUT = 3
+
+PHASE_WORDS = {
+    Phase.ACTIVE: "Active",
+    Phase.LEGACY: "Legacy",
+    Phase.EXTENDED_ACCESS: "public extended access",
+    Phase.END_OF_LIFE: "end of life",
+}
+MILESTONE_WORDS = {
+    Milestone.LEGACY: "Legacy",
+    Milestone.EXTENDED_ACCESS: "public extended access",
+    Milestone.END_OF_LIFE: "end of life",
+}
+MILESTONE_DATES = {
+    Milestone.LEGACY: "Legacy date",
+    Milestone.EXTENDED_ACCESS: "extended-access date",
+    Milestone.END_OF_LIFE: "end-of-life date",
+}
+
+
+def plain(text: str, length: int = _NAME_LENGTH) -> str:
+    """Make text from outside safe to show: one line, no control or direction characters, short."""
+    visible = "".join(
+        " " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char
+        for char in text[: 4 * length]
+        if unicodedata.category(char) not in {"Cf", "Cs", "Co", "Cn"}
+    )
+    folded = " ".join(visible.split())
+    return folded if len(folded) <= length else folded[: length - 1] + "…"
+
+
+def ascii_line(text: str, length: int) -> str:
+    """Fold text to one line of printable ASCII: an SNS subject takes nothing else."""
+    decomposed = unicodedata.normalize("NFKD", text.replace("…", "..."))
+    folded = "".join(char for char in decomposed if " " <= char <= "~")
+    folded = " ".join(folded.split())
+    return folded if len(folded) <= length else folded[: length - 3].rstrip() + "..."
+
+
+def day_text(day: date) -> str:
+    """Write a date with its weekday: `Thu 2027-04-08`."""
+    return f"{day:%a} {day.isoformat()}"
+
+
+def time_text(moment: datetime) -> str:
+    """Write a time to the minute: `2027-02-07 09:00 UTC`."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def days_text(days: int) -> str:
+    """Write a distance in days from today: `in 60 days`, `tomorrow`, `3 days ago`."""
+    near = {0: "today", 1: "tomorrow", -1: "yesterday"}
+    if days in near:
+        return near[days]
+    return f"in {days} days" if days > 0 else f"{-days:,} days ago"
+
+
+def dated(day: date, today: date) -> str:
+    """Write a date with its distance: `Thu 2027-04-08 (in 60 days)`."""
+    return f"{day_text(day)} ({days_text((day - today).days)})"
+
+
+def listing(items: Sequence[str]) -> str:
+    """Join items as a sentence does: `a`, `a and b`, `a, b and c`."""
+    if len(items) <= 1:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def names_text(names: Sequence[str]) -> str:
+    """Name models in a sentence; many are cut to two and a count."""
+    if len(names) <= _NAMES_SPELLED_OUT:
+        return listing(names)
+    return f"{names[0]}, {names[1]} and {len(names) - 2:,} more models"
+
+
+def regions_text(regions: Sequence[str]) -> str:
+    """Name Regions; many are cut to a few and a count."""
+    if len(regions) <= _REGIONS_SPELLED_OUT:
+        return listing(regions)
+    shown = ", ".join(regions[:_REGIONS_SHOWN])
+    return f"{shown} and {len(regions) - _REGIONS_SHOWN} more ({len(regions)} Regions)"
+
+
+def count_text(count: int, noun: str) -> str:
+    """Write a count with its noun: `1 model`, `1,204 models`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

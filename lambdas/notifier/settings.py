@@ -1,0 +1,84 @@
+"""The environment of the functions, read once at cold start and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Rung = Annotated[int, Field(ge=1, le=3650)]
+
+
+class AlertOn(StrEnum):
+    """Which rows are alerted at once; the others wait for the digest."""
+
+    USED = "used"
+    ALL = "all"
+
+
+class ScopeSettings(BaseModel):
+    """What decides whether a row concerns this account. `watch` and `ignore` are globs on ids."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    alert_on: AlertOn = AlertOn.USED
+    watch: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+class Settings(ScopeSettings):
+    """What the user chose, as far as the functions need it."""
+
+    regions: Literal["all"] | tuple[str, ...] = "all"
+    poll_rate_minutes: int = Field(default=60, ge=5, le=1440)
+    reminder_hour_utc: int = Field(default=9, ge=0, le=23)
+    announce_new_models: bool = False
+    reminders_end_of_life: tuple[Rung, ...] = (120, 60, 30, 14, 7, 3, 1)
+    reminders_extended_access: tuple[Rung, ...] = (30, 7)
+    reminders_legacy: tuple[Rung, ...] = (30, 7)
+
+    @property
+    def scope(self) -> ScopeSettings:
+        """The part whose change re-scopes rows."""
+        return ScopeSettings(alert_on=self.alert_on, watch=self.watch, ignore=self.ignore)
+
+
+class MissingVariableError(RuntimeError):
+    """The function was deployed without a variable it needs."""
+
+
+class Environment(BaseModel):
+    """Where the function's parts are: names and ARNs that the stack gives it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    models_table: str
+    alerts_table: str
+    alerts_topic_arn: str
+    event_bus: str
+    aws_region: str
+    settings: Settings
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str] = os.environ) -> Environment:
+        """Read and validate the environment.
+
+        Raises MissingVariableError for a missing name, pydantic.ValidationError for bad settings.
+        """
+        try:
+            return cls(
+                models_table=variables["MODELS_TABLE"],
+                alerts_table=variables["ALERTS_TABLE"],
+                alerts_topic_arn=variables["ALERTS_TOPIC_ARN"],
+                event_bus=variables["EVENT_BUS"],
+                aws_region=variables["AWS_REGION"],
+                settings=Settings.model_validate_json(variables["SETTINGS"]),
+            )
+        except KeyError as missing:
+            message = f"environment variable {missing} is not set"
+            raise MissingVariableError(message) from missing

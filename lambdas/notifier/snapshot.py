@@ -1,0 +1,400 @@
+"""The models table: what was observed of every tracked model, and what was told about it.
+
+Rows are updated, never put whole: observation and telling are different writers, and each
+touches only its own attributes. Items whose `model_id` starts with `#` are bookkeeping.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from notifier.coverage import REGION_SUBJECT
+from notifier.errors import AwsError, ConditionFailedError
+from notifier.lifecycle import next_milestone
+from notifier.model import (
+    Dates,
+    Deferred,
+    Doubt,
+    Facts,
+    Kind,
+    Lifecycle,
+    Phase,
+    RegionState,
+    RowKey,
+    Told,
+    TrackedModel,
+)
+from notifier.times import iso_time, parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from notifier.table import Item, Table
+
+_POLL_KEY = {"model_id": "#poll", "region": "#"}
+_WRITERS = 16
+_TIMES = ("start_of_life_at", "legacy_at", "extended_access_at", "end_of_life_at")
+_OBSERVED = (
+    "name",
+    "provider",
+    "status",
+    "phase",
+    *_TIMES,
+    "next_milestone",
+    "next_milestone_at",
+    "reported_by",
+    "not_understood",
+    "first_seen_at",
+    "last_changed_at",
+    "missing_since",
+    "gone_at",
+    "deferred",
+    "horizon",
+)
+_REGION_ATTRIBUTES = (
+    "covered_since",
+    "failing_since",
+    "failure",
+    "tried_at",
+    "doubt",
+    "told_failing_since",
+)
+
+_Write = TypeVar("_Write")
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who polls, and until when by the wall clock: two polls at once would both decide."""
+
+    holder: str
+    clock: datetime
+    until: datetime
+
+
+class PollInProgressError(Exception):
+    """Another invocation holds the lease; its poll is as of `now`, if that can be read."""
+
+    def __init__(self, now: datetime | None) -> None:
+        """Keep the time of the poll that is under way."""
+        super().__init__(f"another poll is running, as of {iso_time(now) if now else 'unknown'}")
+        self.now = now
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything remembered at the start of a poll; `scope` is the one of the poll before."""
+
+    rows: tuple[TrackedModel, ...] = ()
+    regions: Mapping[str, RegionState] = field(default_factory=dict)
+    last_completed_at: datetime | None = None
+    baseline_told_at: datetime | None = None
+    scope: Mapping[str, Any] | None = None
+    stored: Mapping[RowKey, Item] = field(default_factory=dict)
+
+
+class Snapshot:
+    """The models table as the notifier's memory."""
+
+    def __init__(self, table: Table) -> None:
+        """Take the models table."""
+        self._table = table
+
+    # The poll's lease and its progress
+
+    def acquire(self, lease: Lease, now: datetime) -> None:
+        """Take the lease for the poll as of `now`, or take over one's own or an expired one.
+
+        Lambda retries an event under the same request id, so a retry takes over from the attempt
+        that died. Raises PollInProgressError while another invocation holds the lease.
+        """
+        taken = {
+            "lease_holder": lease.holder,
+            "lease_until": iso_time(lease.until),
+            "lease_for": iso_time(now),
+        }
+        try:
+            self._table.update(
+                _POLL_KEY,
+                taken,
+                condition="attribute_not_exists(lease_until) OR lease_until < :clock "
+                "OR lease_holder = :holder",
+                values={":clock": iso_time(lease.clock), ":holder": lease.holder},
+            )
+        except ConditionFailedError as error:
+            item = self._table.get(_POLL_KEY) or {}
+            raise PollInProgressError(_time(item, "lease_for")) from error
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back, unless it has expired and is held by another by now."""
+        try:
+            self._table.update(
+                _POLL_KEY,
+                {"lease_holder": None, "lease_until": None, "lease_for": None},
+                condition="lease_holder = :holder",
+                values={":holder": lease.holder},
+            )
+        except ConditionFailedError:
+            return  # Held by another: nothing of ours is left to give back.
+
+    def complete(self, now: datetime, scope: Mapping[str, Any]) -> None:
+        """Note that the poll of that time has done all it had to."""
+        self._table.update(_POLL_KEY, {"last_completed_at": iso_time(now), "scope": dict(scope)})
+
+    def note_baseline_told(self, now: datetime) -> None:
+        """End the time of first sight: from now on, changes are told one by one."""
+        self._table.update(_POLL_KEY, {"baseline_told_at": iso_time(now)})
+
+    # Reading
+
+    def read(self) -> State:
+        """Read the whole table, consistently."""
+        rows: list[TrackedModel] = []
+        regions: dict[str, RegionState] = {}
+        stored: dict[RowKey, Item] = {}
+        poll: Item = {}
+        for item in self._table.scan():
+            model_id = item["model_id"]
+            if model_id == REGION_SUBJECT:
+                regions[item["region"]] = _region_state(item)
+            elif model_id == _POLL_KEY["model_id"]:
+                poll = item
+            elif not model_id.startswith("#") and "status" in item:
+                row = _row(item)
+                rows.append(row)
+                stored[row.key] = item
+        return State(
+            rows=tuple(rows),
+            regions=regions,
+            last_completed_at=_time(poll, "last_completed_at"),
+            baseline_told_at=_time(poll, "baseline_told_at"),
+            scope=poll.get("scope"),
+            stored=stored,
+        )
+
+    # Writing what was observed
+
+    def write_rows(
+        self, rows: Iterable[TrackedModel], stored: Mapping[RowKey, Item], now: datetime
+    ) -> tuple[int, list[AwsError]]:
+        """Update the rows that differ from what is stored: how many, and what failed."""
+        writes = []
+        for row in rows:
+            changes = _difference(stored.get(row.key, {}), _observed(row, now), _OBSERVED)
+            if changes:
+                writes.append((row.key._asdict(), changes))
+        errors = self._each(writes, lambda write: self._table.update(*write))
+        return len(writes) - len(errors), errors
+
+    def write_regions(
+        self, before: Mapping[str, RegionState], after: Iterable[RegionState]
+    ) -> list[AwsError]:
+        """Update the Regions that changed; give what failed."""
+        writes = []
+        for state in after:
+            old = before.get(state.region, RegionState(state.region))
+            changes = _difference(_region_item(old), _region_item(state), _REGION_ATTRIBUTES)
+            # What was told of a Region is moved by telling, not by observing.
+            changes.pop("told_failing_since", None)
+            if changes:
+                writes.append(({"model_id": REGION_SUBJECT, "region": state.region}, changes))
+        return self._each(writes, lambda write: self._table.update(*write))
+
+    # Writing what was told
+
+    def move_told(self, told: Iterable[tuple[RowKey, Told]]) -> list[AwsError]:
+        """Move `told` of each row, once: a row already moved is left as it is."""
+        return self._each(tuple(told), self._move_told)
+
+    def _move_told(self, move: tuple[RowKey, Told]) -> None:
+        key, told = move
+        before = told.seq - 1
+        condition = "told.seq = :before" if before else "attribute_not_exists(told)"
+        try:
+            self._table.update(
+                key._asdict(),
+                {"told": told_item(told), "deferred": None},
+                condition=condition,
+                values={":before": before} if before else {},
+            )
+        except ConditionFailedError:
+            return  # Moved already, by an earlier try at the same alert.
+
+    def note_region_told(self, region: str, failing_since: str | None) -> None:
+        """Note which failure (since when) of a Region was announced; None once its end was."""
+        key = {"model_id": REGION_SUBJECT, "region": region}
+        self._table.update(key, {"told_failing_since": failing_since})
+
+    def _each(self, writes: Iterable[_Write], write: Callable[[_Write], None]) -> list[AwsError]:
+        """Do every write, several at once; one that fails holds up no other."""
+
+        def attempt(one: _Write) -> AwsError | None:
+            try:
+                write(one)
+            except AwsError as error:
+                return error
+            return None
+
+        writes = tuple(writes)
+        if len(writes) <= 1:
+            outcomes = [attempt(one) for one in writes]
+        else:
+            with ThreadPoolExecutor(min(_WRITERS, len(writes))) as pool:
+                outcomes = list(pool.map(attempt, writes))
+        return [error for error in outcomes if error is not None]
+
+
+def _difference(before: Item, after: Item, attributes: Iterable[str]) -> Item:
+    return {
+        name: after.get(name) for name in attributes if before.get(name) != after.get(name)
+    }
+
+
+# Items, as they stand in the table
+
+
+def _observed(row: TrackedModel, now: datetime) -> Item:
+    lifecycle = row.lifecycle
+    upcoming = next_milestone(lifecycle, row.phase, now)
+    times = dict(zip(_TIMES, lifecycle[1:], strict=True))
+    upcoming_at = times[f"{upcoming.lower()}_at"] if upcoming else None
+    ending = lifecycle.end_of_life_at is not None and row.phase is not Phase.END_OF_LIFE
+    item: Item = {
+        "name": row.name,
+        "provider": row.provider,
+        "status": lifecycle.status,
+        "phase": row.phase.value,
+        **{name: _iso(moment) for name, moment in times.items()},
+        "next_milestone": upcoming.value if upcoming else None,
+        "next_milestone_at": _iso(upcoming_at),
+        "reported_by": None if row.reported_by == (row.model_id,) else list(row.reported_by),
+        "not_understood": dict(row.not_understood) or None,
+        "first_seen_at": _iso(row.first_seen_at),
+        "last_changed_at": _iso(row.last_changed_at),
+        "missing_since": _iso(row.missing_since),
+        "gone_at": _iso(row.gone_at),
+        "deferred": _deferred_item(row.deferred) if row.deferred else None,
+        "horizon": "dated" if ending else None,
+    }
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def _row(item: Item) -> TrackedModel:
+    return TrackedModel(
+        model_id=item["model_id"],
+        region=item["region"],
+        name=item.get("name", ""),
+        provider=item.get("provider", ""),
+        lifecycle=Lifecycle(item["status"], *(_time(item, name) for name in _TIMES)),
+        phase=Phase(item["phase"]),
+        reported_by=tuple(item.get("reported_by") or (item["model_id"],)),
+        first_seen_at=parse_time(item["first_seen_at"]),
+        last_changed_at=parse_time(item["last_changed_at"]),
+        missing_since=_time(item, "missing_since"),
+        gone_at=_time(item, "gone_at"),
+        not_understood=item.get("not_understood", {}),
+        in_use=item.get("in_use"),
+        told=told_from_item(item["told"]) if "told" in item else Told(),
+        deferred=_deferred(item["deferred"]) if "deferred" in item else None,
+    )
+
+
+def told_item(told: Told) -> Item:
+    """Give the `told` attribute; it names only what is known."""
+    return {
+        "seq": told.seq,
+        **_facts_item(told.facts),
+        **({"on": told.on.isoformat()} if told.on else {}),
+        "kinds": {kind: iso_time(when) for kind, when in told.kinds.items()},
+    }
+
+
+def told_from_item(item: Item) -> Told:
+    """Read what `told_item` gave."""
+    return Told(
+        seq=int(item["seq"]),
+        facts=_facts(item),
+        on=_date(item, "on"),
+        kinds={kind: parse_time(when) for kind, when in item.get("kinds", {}).items()},
+    )
+
+
+def _facts_item(facts: Facts) -> Item:
+    dates = {name: day.isoformat() for name, day in facts.dates._asdict().items() if day}
+    return {"phase": facts.phase.value, **dates, **({"gone": True} if facts.gone else {})}
+
+
+def _facts(item: Item) -> Facts:
+    dates = Dates(*(_date(item, name) for name in Dates._fields))
+    return Facts(Phase(item["phase"]), dates, gone=bool(item.get("gone", False)))
+
+
+def _deferred_item(deferred: Deferred) -> Item:
+    return {
+        **_facts_item(deferred.facts),
+        "kind": deferred.kind.value,
+        "on": deferred.on.isoformat(),
+        "reason": deferred.reason,
+    }
+
+
+def _deferred(item: Item) -> Deferred:
+    return Deferred(
+        _facts(item), Kind(item["kind"]), date.fromisoformat(item["on"]), item["reason"]
+    )
+
+
+def _region_item(state: RegionState) -> Item:
+    doubt = state.doubt
+    return {
+        "covered_since": _iso(state.covered_since),
+        "failing_since": _iso(state.failing_since),
+        "failure": state.failure,
+        "tried_at": _iso(state.tried_at),
+        "doubt": {
+            "fingerprint": doubt.fingerprint,
+            "first_at": iso_time(doubt.first_at),
+            "last_at": iso_time(doubt.last_at),
+            "polls": doubt.polls,
+        }
+        if doubt
+        else None,
+        "told_failing_since": _iso(state.told_failing_since),
+    }
+
+
+def _region_state(item: Item) -> RegionState:
+    doubt = item.get("doubt")
+    return RegionState(
+        region=item["region"],
+        covered_since=_time(item, "covered_since"),
+        failing_since=_time(item, "failing_since"),
+        failure=item.get("failure"),
+        tried_at=_time(item, "tried_at"),
+        doubt=Doubt(
+            doubt["fingerprint"],
+            parse_time(doubt["first_at"]),
+            parse_time(doubt["last_at"]),
+            int(doubt["polls"]),
+        )
+        if doubt
+        else None,
+        told_failing_since=_time(item, "told_failing_since"),
+    )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return iso_time(moment) if moment else None
+
+
+def _time(item: Mapping[str, Any], name: str) -> datetime | None:
+    text = item.get(name)
+    return parse_time(text) if text else None
+
+
+def _date(item: Mapping[str, Any], name: str) -> date | None:
+    text = item.get(name)
+    return date.fromisoformat(text) if text else None

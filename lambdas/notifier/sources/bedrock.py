@@ -1,0 +1,245 @@
+"""What Bedrock says: the catalog of every Region, and single models whose absence is in question.
+
+API: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListFoundationModels.html
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import botocore.session
+from boto3 import Session
+from botocore.config import Config
+from botocore.utils import parse_timestamp
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from notifier.errors import AwsError, aws_call
+from notifier.model import (
+    UNKNOWN_STATUS,
+    Catalog,
+    Confirmation,
+    Failure,
+    Lifecycle,
+    ListedModel,
+    Presence,
+    RowKey,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from mypy_boto3_bedrock import BedrockClient
+
+    from notifier.model import TrackedModel
+
+_WORKERS = 32
+_CALLS = Config(
+    connect_timeout=3,
+    read_timeout=8,
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
+_ENABLED = ("ENABLED", "ENABLED_BY_DEFAULT")
+
+# Bedrock began in 2023; a year outside of this is no date but a mistake or a placeholder.
+_FIRST_YEAR, _LAST_YEAR = 2020, 2099
+_ID_BYTES = 512
+_NAME_LENGTH = 256
+
+_LEGACY_AND_IDLE = "marked by provider as legacy"
+_INVALID_IDENTIFIER = "model identifier is invalid"
+_END_OF_LIFE = "end of its life"
+
+_LIFECYCLE_FIELDS = {
+    "start_of_life_at": "startOfLifeTime",
+    "legacy_at": "legacyTime",
+    "extended_access_at": "publicExtendedAccessTime",
+    "end_of_life_at": "endOfLifeTime",
+}
+
+
+def lenient_session() -> Session:
+    """Give a session that hands on times it cannot parse as text instead of failing the answer."""
+    core = botocore.session.get_session()
+    core.get_component("response_parser_factory").set_parser_defaults(
+        timestamp_parser=_timestamp_or_text
+    )
+    return Session(botocore_session=core)
+
+
+def _timestamp_or_text(value: object) -> datetime | str:
+    try:
+        parsed: datetime = parse_timestamp(value)
+    except (ValueError, OverflowError, OSError, RuntimeError, TypeError):
+        return str(value)
+    return parsed
+
+
+class Bedrock:
+    """Bedrock's control plane in many Regions: one client each, made once and kept."""
+
+    def __init__(self, session: Session) -> None:
+        """Take the session that makes the clients."""
+        self._session = session
+        self._clients: dict[str, BedrockClient] = {}
+
+    def enabled_regions(self, home: str) -> tuple[str, ...]:
+        """Give the enabled Regions of `home`'s partition that have Bedrock.
+
+        Raises AwsError when the account cannot be asked.
+        """
+        partition = self._session.get_partition_for_region(home)
+        offered = set(self._session.get_available_regions("bedrock", partition))
+        with aws_call("account:ListRegions"):
+            client = self._session.client("account", config=_CALLS)
+            pages = client.get_paginator("list_regions").paginate(
+                RegionOptStatusContains=list(_ENABLED)
+            )
+            enabled = {region["RegionName"] for page in pages for region in page["Regions"]}
+        return tuple(sorted(enabled & offered))
+
+    def offered_regions(self, home: str) -> tuple[str, ...]:
+        """Give every Region of `home`'s partition that botocore knows to have Bedrock."""
+        partition = self._session.get_partition_for_region(home)
+        return tuple(sorted(self._session.get_available_regions("bedrock", partition)))
+
+    def catalogs(self, regions: Iterable[str]) -> dict[str, Catalog | Failure]:
+        """Ask every Region at once; each gives its models or a named failure."""
+        asked = tuple(regions)
+        self._prepare(asked)
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            return dict(zip(asked, pool.map(self._catalog, asked), strict=True))
+
+    def confirm(self, rows: Iterable[TrackedModel]) -> dict[RowKey, Confirmation]:
+        """Ask for absent models one by one, under each id they were known by."""
+        asked = tuple(rows)
+        if not asked:
+            return {}
+        self._prepare(row.region for row in asked)
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            answers = pool.map(self._confirm, asked)
+            return {row.key: answer for row, answer in zip(asked, answers, strict=True)}
+
+    def _prepare(self, regions: Iterable[str]) -> None:
+        """Make the clients that are missing: a session must not do so in several threads."""
+        for region in regions:
+            if region not in self._clients:
+                self._clients[region] = self._session.client(
+                    "bedrock", region_name=region, config=_CALLS
+                )
+
+    def _catalog(self, region: str) -> Catalog | Failure:
+        try:
+            with aws_call("bedrock:ListFoundationModels"):
+                answer = self._clients[region].list_foundation_models()
+        except AwsError as error:
+            return Failure(error.code, error.message)
+        except Exception as error:  # noqa: BLE001 (botocore's parsers raise anything for malformed bodies; one Region's answer must not end the poll, and its failure is reported)
+            return Failure("UnexpectedAnswer", f"{type(error).__name__}: {error}")
+        return parse_catalog(region, answer)
+
+    def _confirm(self, row: TrackedModel) -> Confirmation:
+        """Present if any of the row's ids is, gone if all are, unknown otherwise."""
+        asked = [self._confirm_id(row.region, id_) for id_ in {row.model_id, *row.reported_by}]
+        for presence in (Presence.PRESENT, Presence.UNKNOWN):
+            for answer in asked:
+                if answer.presence is presence:
+                    return answer
+        return asked[0]
+
+    def _confirm_id(self, region: str, model_id: str) -> Confirmation:
+        try:
+            with aws_call("bedrock:GetFoundationModel"):
+                answer = self._clients[region].get_foundation_model(modelIdentifier=model_id)
+            model = _parse_model(answer["modelDetails"])
+        except AwsError as error:
+            presence = Presence.GONE if says_gone(error) else Presence.UNKNOWN
+            return Confirmation(presence, detail=f"{error.code}: {error.message}")
+        except Exception as error:  # noqa: BLE001 (as for the catalog: unknown, asked again)
+            return Confirmation(Presence.UNKNOWN, detail=f"{type(error).__name__}: {error}")
+        return Confirmation(Presence.PRESENT, model)
+
+
+def says_gone(error: AwsError) -> bool:
+    """Say whether an error of GetFoundationModel means that the model is no more.
+
+    "Not found" with the words about an idle Legacy model means that access lapsed, not that the
+    model is gone.
+    """
+    text = error.message.lower()
+    if error.code == "ResourceNotFoundException":
+        return _LEGACY_AND_IDLE not in text
+    return error.code == "ValidationException" and (
+        _INVALID_IDENTIFIER in text or _END_OF_LIFE in text
+    )
+
+
+def parse_catalog(region: str, answer: Mapping[str, Any]) -> Catalog | Failure:
+    """Read an answer of ListFoundationModels; entries without a usable id are only counted."""
+    summaries = answer.get("modelSummaries")
+    if not isinstance(summaries, list):
+        # A 200 whose body is no JSON comes back like this, without any exception.
+        return Failure("UnexpectedAnswer", "the answer has no modelSummaries")
+    models: list[ListedModel] = []
+    skipped = 0
+    for summary in summaries:
+        try:
+            models.append(_parse_model(summary))
+        except ValidationError:
+            skipped += 1
+    return Catalog(region, tuple(models), skipped)
+
+
+def _parse_model(summary: object) -> ListedModel:
+    parsed = _Summary.model_validate(summary)
+    times: dict[str, datetime | None] = {}
+    not_understood: dict[str, str] = {}
+    for name, field in _LIFECYCLE_FIELDS.items():
+        value = (parsed.lifecycle or {}).get(field)
+        times[name] = _plausible_time(value)
+        if value is not None and times[name] is None:
+            not_understood[name] = _text(value)
+    lifecycle = None
+    if parsed.lifecycle is not None:
+        status = _text(parsed.lifecycle.get("status") or UNKNOWN_STATUS)
+        lifecycle = Lifecycle(status, **times)
+    return ListedModel(parsed.model_id, parsed.name, parsed.provider, lifecycle, not_understood)
+
+
+def _plausible_time(value: object) -> datetime | None:
+    if not isinstance(value, datetime) or not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        return None
+    return value.astimezone(UTC).replace(microsecond=0)
+
+
+def _text(value: object) -> str:
+    """Give text that can be stored: no lone surrogates, and of bounded length."""
+    text = value if isinstance(value, str) else "" if value is None else str(value)
+    return text[:_NAME_LENGTH].encode("utf-8", "replace").decode()
+
+
+def _usable_id(value: object) -> object:
+    """Refuse ids that no key can hold or that would collide with our bookkeeping (`#...`)."""
+    if not isinstance(value, str) or not value.strip() or value.startswith("#"):
+        raise ValueError("no usable model id")  # noqa: EM101, TRY003 (pydantic turns it into its own)
+    if len(value.encode("utf-8")) > _ID_BYTES:
+        raise ValueError("model id too long")  # noqa: EM101, TRY003
+    return value
+
+
+def _mapping_or_none(value: object) -> object:
+    return value if isinstance(value, dict) and value else None
+
+
+class _Summary(BaseModel):
+    """The part of FoundationModelSummary and -Details that we read; all else is let by."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    model_id: Annotated[str, BeforeValidator(_usable_id)] = Field(alias="modelId")
+    name: Annotated[str, BeforeValidator(_text)] = Field(default="", alias="modelName")
+    provider: Annotated[str, BeforeValidator(_text)] = Field(default="", alias="providerName")
+    lifecycle: Annotated[dict[str, Any] | None, BeforeValidator(_mapping_or_none)] = Field(
+        default=None, alias="modelLifecycle"
+    )

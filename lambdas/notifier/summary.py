@@ -1,0 +1,127 @@
+"""What one poll did: its answer, its log line and its metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from notifier.lifecycle import KNOWN_STATUSES
+from notifier.model import Catalog, Failure
+from notifier.times import iso_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from notifier.delivery import Outcome
+    from notifier.errors import AwsError
+    from notifier.model import Confirmation, RegionState, RowKey, TrackedModel
+
+
+@dataclass(slots=True)
+class Summary:
+    """Filled while the poll goes on. `is_blind`: no Region gave an answer to believe.
+
+    `is_unheard`: there is something to say and nobody is subscribed.
+    """
+
+    now: datetime
+    outcome: str = "completed"
+    regions: tuple[RegionState, ...] = ()
+    tracked: int = 0
+    rows_written: int = 0
+    deferred: int = 0
+    not_understood: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+    confirmed: dict[str, str] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
+    waiting: str | None = None
+    is_unheard: bool = False
+    is_blind: bool = False
+    warnings: list[str] = field(default_factory=list)
+    table_errors: list[str] = field(default_factory=list)
+
+    def note_answers(
+        self,
+        answers: Mapping[str, Catalog | Failure],
+        confirmations: Mapping[RowKey, Confirmation],
+    ) -> None:
+        """Keep what the Regions said that is not seen from the rows."""
+        for region, answer in answers.items():
+            match answer:
+                case Catalog():
+                    self.not_understood += answer.skipped
+                case Failure():
+                    self.failures[region] = f"{answer.name}: {answer.detail}"[:300]
+        for key, confirmation in confirmations.items():
+            self.confirmed[f"{key.model_id} {key.region}"] = confirmation.presence.value
+
+    def note_observed(
+        self, rows: Iterable[TrackedModel], regions: Iterable[RegionState], written: int
+    ) -> None:
+        """Count the rows, and what of them cannot be understood."""
+        rows = tuple(rows)
+        self.tracked = len(rows)
+        self.rows_written = written
+        self.regions = tuple(regions)
+        self.not_understood += sum(
+            bool(row.not_understood) or row.lifecycle.status not in KNOWN_STATUSES for row in rows
+        )
+
+    def note_warning(self, error: AwsError) -> None:
+        """Keep what went wrong without any harm to what is told."""
+        self.warnings.append(str(error))
+
+    def note_table_errors(self, errors: Iterable[AwsError]) -> None:
+        """Keep what our own tables refused: it makes the poll fail in the end."""
+        self.table_errors.extend(str(error) for error in errors)
+
+    @property
+    def delivery_failures(self) -> int:
+        """Alerts that a channel did not take in this run, and the silence of no subscriber."""
+        return sum(bool(outcome.errors) for outcome in self.outcomes) + self.is_unheard
+
+    @property
+    def covered_regions_failing(self) -> dict[str, str | None]:
+        """Covered Regions without a good answer, and why."""
+        return {s.region: s.failure for s in self.regions if s.covered_since and s.failing_since}
+
+    @property
+    def reasons_to_fail(self) -> list[str]:
+        """Why the invocation must fail after all was done that could be; empty when it need not."""
+        reasons = ["no Region gave a usable answer"] if self.is_blind else []
+        reasons += self.table_errors
+        reasons += [str(error) for outcome in self.outcomes for error in outcome.errors]
+        return reasons
+
+    def document(self) -> dict[str, Any]:
+        """Give the summary as JSON types."""
+        return {
+            "outcome": self.outcome,
+            "time": iso_time(self.now),
+            "regions_covered": sum(s.covered_since is not None for s in self.regions),
+            "regions_failing": self.covered_regions_failing,
+            "regions_not_covered": {s.region: s.failure for s in self.regions if not s.covered_since},
+            "failures": self.failures,
+            "tracked": self.tracked,
+            "rows_written": self.rows_written,
+            "alerts": [_alert_line(outcome) for outcome in self.outcomes],
+            "waiting": self.waiting,
+            "deferred": self.deferred,
+            "confirmed": self.confirmed,
+            "not_understood": self.not_understood,
+            "nobody_subscribed": self.is_unheard,
+            "warnings": self.warnings,
+            "errors": self.reasons_to_fail,
+        }
+
+
+def _alert_line(outcome: Outcome) -> dict[str, Any]:
+    document = outcome.record.notification.document
+    return {
+        "alert_id": document["alert_id"],
+        "kind": document["kind"],
+        "severity": document["severity"],
+        "reason": document["reason"],
+        "told": outcome.told,
+    }

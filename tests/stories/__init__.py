@@ -1,0 +1,1 @@
+"""Stories over several polls, on the stack's own tables."""

@@ -1,0 +1,15 @@
+"""A world for each story, over the stack's tables in DynamoDB Local."""
+
+import boto3
+import pytest
+
+from tests.contract.conftest import tables, template  # noqa: F401
+from tests.contract.conftest import dynamodb  # noqa: F401
+from tests.world import World
+
+
+@pytest.fixture
+def world(dynamodb_local: str, tables: dict[str, str]) -> World:  # noqa: F811
+    """Give a world with empty tables."""
+    resource = boto3.resource("dynamodb", endpoint_url=dynamodb_local)
+    return World(resource.meta.client, tables)

@@ -1,0 +1,207 @@
+"""A small world in which polls happen: Regions that answer as told, and channels that record.
+
+The pipeline, the snapshot, the outbox and the words are the real ones, over real tables. Only
+Bedrock and the two channels are stood in for, at the seams where the network begins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from notifier import pipeline
+from notifier.delivery import Delivery
+from notifier.errors import AwsError
+from notifier.ledger import Ledger
+from notifier.model import (
+    Catalog,
+    Confirmation,
+    Failure,
+    Lifecycle,
+    ListedModel,
+    Presence,
+    RowKey,
+    TrackedModel,
+)
+from notifier.render.email import Place
+from notifier.settings import Settings
+from notifier.snapshot import Lease, Snapshot
+from notifier.table import Table
+from notifier.times import parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from notifier.render.document import Notification
+    from notifier.summary import Summary
+
+PLACE = Place("123456789012", "us-east-1", "models")
+EAST, WEST, EUROPE = "us-east-1", "us-west-2", "eu-west-1"
+LEASE_SECONDS = 135
+THROTTLED = Failure("ThrottlingException", "Too many requests")
+
+
+def at(text: str) -> datetime:
+    """Read a day (`2026-10-01`, taken as 10:00Z, after the reminder hour) or a time."""
+    if "T" in text:
+        return parse_time(text)
+    return datetime.combine(date.fromisoformat(text), time(10), tzinfo=UTC)
+
+
+def model(  # noqa: PLR0913 (a model's dates, each by its name)
+    model_id: str,
+    status: str = "ACTIVE",
+    *,
+    legacy: str | None = None,
+    extended_access: str | None = None,
+    end_of_life: str | None = None,
+    name: str | None = None,
+    hour: int = 8,
+) -> ListedModel:
+    """Make a catalog entry; dates are days, given at `hour` UTC as the API does."""
+
+    def moment(day: str | None) -> datetime | None:
+        if day is None:
+            return None
+        return datetime.combine(date.fromisoformat(day), time(hour), tzinfo=UTC)
+
+    lifecycle = Lifecycle(
+        status, None, moment(legacy), moment(extended_access), moment(end_of_life)
+    )
+    provider = model_id.split(".")[0].title()
+    return ListedModel(model_id, name or model_id.split(".")[-1], provider, lifecycle)
+
+
+@dataclass
+class Regions:
+    """Bedrock in this world: each Region's models, or the failure it answers with.
+
+    `disowned` are models that GetFoundationModel calls gone, `unclear` those it cannot say of;
+    by default it tells the truth of the catalog.
+    """
+
+    answers: dict[str, list[ListedModel] | Failure] = field(default_factory=dict)
+    still_there: dict[str, ListedModel] = field(default_factory=dict)
+    unclear: set[str] = field(default_factory=set)
+    listing_regions_fails: bool = False
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def enabled_regions(self, home: str) -> tuple[str, ...]:
+        """Give the Regions of this world."""
+        if self.listing_regions_fails:
+            action, code = "account:ListRegions", "AccessDeniedException"
+            raise AwsError(action, code, f"not allowed from {home}", permanent=True)
+        return tuple(sorted(self.answers))
+
+    def offered_regions(self, home: str) -> tuple[str, ...]:
+        """Give every Region of this world, and one that is not enabled."""
+        return (*sorted(self.answers), f"not-enabled-near-{home}")
+
+    def catalogs(self, regions: Iterable[str]) -> dict[str, Catalog | Failure]:
+        """Answer as told."""
+        return {region: self._catalog(region) for region in regions}
+
+    def _catalog(self, region: str) -> Catalog | Failure:
+        self.asked.append(("ListFoundationModels", region))
+        answer = self.answers.get(region, Failure("UnrecognizedClientException"))
+        return answer if isinstance(answer, Failure) else Catalog(region, tuple(answer))
+
+    def confirm(self, rows: Iterable[TrackedModel]) -> dict[RowKey, Confirmation]:
+        """Say which absent rows are gone."""
+        return {row.key: self._confirm(row) for row in rows}
+
+    def _confirm(self, row: TrackedModel) -> Confirmation:
+        self.asked.append((row.model_id, row.region))
+        if row.model_id in self.unclear:
+            return Confirmation(Presence.UNKNOWN)
+        if row.model_id in self.still_there:
+            return Confirmation(Presence.PRESENT, self.still_there[row.model_id])
+        return Confirmation(Presence.GONE)
+
+
+@dataclass
+class RecordingChannel:
+    """A channel that keeps what it accepted, and refuses while it is `down`."""
+
+    name: str
+    tells: bool
+    heard: bool = True
+    down: bool = False
+    accepted: list[dict[str, Any]] = field(default_factory=list)
+
+    def send(self, notification: Notification) -> None:
+        """Accept, or refuse."""
+        if self.down:
+            action, code = f"{self.name}:send", "EndpointConnectionError"
+            raise AwsError(action, code, "no answer", permanent=False)
+        self.accepted.append(dict(notification.document))
+
+    def is_heard(self) -> bool:
+        """Say whether anybody is subscribed."""
+        return self.heard
+
+
+class World:
+    """Polls in a row over one pair of tables."""
+
+    def __init__(
+        self, client: DynamoDBClient, tables: dict[str, str], settings: Settings | None = None
+    ) -> None:
+        """Start with empty tables, one Region without models, and a subscriber."""
+        self.client = client
+        self.tables = tables
+        self.settings = settings or Settings()
+        self.bedrock = Regions()
+        self.topic = RecordingChannel("sns", tells=True)
+        self.bus = RecordingChannel("eventbridge", tells=False)
+        self.snapshot = Snapshot(Table(client, tables["ModelsTableName"]))
+        self.ledger = Ledger(Table(client, tables["AlertsTableName"]))
+        self.summary: Summary | None = None
+
+    @property
+    def regions(self) -> dict[str, list[ListedModel] | Failure]:
+        """What each Region answers."""
+        return self.bedrock.answers
+
+    def edges(self) -> pipeline.Edges:
+        """Give the pipeline its edges in this world."""
+        return pipeline.Edges(
+            bedrock=self.bedrock,  # type: ignore[arg-type]
+            snapshot=self.snapshot,
+            ledger=self.ledger,
+            topic=self.topic,  # type: ignore[arg-type]
+            delivery=Delivery(self.ledger, self.snapshot, (self.topic, self.bus)),
+            place=PLACE,
+        )
+
+    def poll(self, when: str) -> list[dict[str, Any]]:
+        """Poll as of a day or time; give the documents the alerts topic accepted in it."""
+        before = len(self.topic.accepted)
+        self.summary = pipeline.poll(at(when), self.lease(), self.edges(), self.settings)
+        return self.topic.accepted[before:]
+
+    def lease(self) -> Lease:
+        """Give a lease of a new invocation, by this machine's clock."""
+        clock = datetime.now(UTC)
+        return Lease(str(uuid4()), clock, clock + timedelta(seconds=LEASE_SECONDS))
+
+    def row(self, model_id: str, region: str = EAST) -> dict[str, Any]:
+        """Read one tracked model as a user of the table would."""
+        key = {"model_id": model_id, "region": region}
+        answer = self.client.get_item(TableName=self.tables["ModelsTableName"], Key=key)  # type: ignore[arg-type]
+        return dict(answer.get("Item", {}))
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """Read a whole table: `Models` or `Alerts`."""
+        name = self.tables[f"{table}TableName"]
+        pages = self.client.get_paginator("scan").paginate(TableName=name)
+        return [dict(item) for page in pages for item in page["Items"]]
+
+
+def kinds(documents: Iterable[dict[str, Any]]) -> list[str]:
+    """Give the kinds of what was told, in order."""
+    return [document["kind"] for document in documents]
