@@ -70,8 +70,12 @@ class Newcomers:
     known_ids: Collection[str] = frozenset()
 
     def is_new_everywhere(self, row: TrackedModel) -> bool:
-        """Say whether no Region had this model before."""
-        return row.key in self.rows and row.model_id not in self.known_ids
+        """Say whether no Region had this model before, and nobody was told of it."""
+        return (
+            row.key in self.rows
+            and row.model_id not in self.known_ids
+            and row.told.seq == 0
+        )
 
 
 def decide(

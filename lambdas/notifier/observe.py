@@ -12,6 +12,7 @@ from notifier.model import (
     Lifecycle,
     Presence,
     RowKey,
+    Told,
     TrackedModel,
 )
 
@@ -34,16 +35,21 @@ def observe(
     rows: Iterable[TrackedModel],
     judged: Mapping[str, Judged],
     confirmations: Mapping[RowKey, Confirmation],
+    told_unseen: Mapping[RowKey, Told],
     now: datetime,
 ) -> Observation:
-    """Bring every row up to date; rows of Regions without a good answer only grow older."""
+    """Bring every row up to date; rows of Regions without a good answer only grow older.
+
+    A row seen for the first time may have been told already (`told_unseen`), by a poll that died
+    before it could write what it saw.
+    """
     after: list[TrackedModel] = []
     known: set[RowKey] = set()
     for row in rows:
         known.add(row.key)
         after.append(_observe_row(row, judged.get(row.region), confirmations.get(row.key), now))
     fresh = [
-        _first_sight(model_id, region, reported, now)
+        _first_sight(RowKey(model_id, region), reported, told_unseen, now)
         for region, answer in judged.items()
         for model_id, reported in (answer.reported or {}).items()
         if RowKey(model_id, region) not in known
@@ -108,11 +114,13 @@ def _dated(before: TrackedModel, after: TrackedModel, now: datetime) -> TrackedM
     return replace(after, last_changed_at=now) if changed else after
 
 
-def _first_sight(model_id: str, region: str, reported: Reported, now: datetime) -> TrackedModel:
+def _first_sight(
+    key: RowKey, reported: Reported, told_unseen: Mapping[RowKey, Told], now: datetime
+) -> TrackedModel:
     lifecycle = reported.lifecycle or Lifecycle(UNKNOWN_STATUS)
     return TrackedModel(
-        model_id=model_id,
-        region=region,
+        model_id=key.model_id,
+        region=key.region,
         name=reported.name,
         provider=reported.provider,
         lifecycle=lifecycle,
@@ -121,4 +129,5 @@ def _first_sight(model_id: str, region: str, reported: Reported, now: datetime) 
         first_seen_at=now,
         last_changed_at=now,
         not_understood=reported.not_understood,
+        told=told_unseen.get(key, Told()),
     )

@@ -147,7 +147,8 @@ class _Poll:
         }
         confirmations = self._edges.bedrock.confirm(to_confirm(judged, rows, self._now))
         self._summary.note_answers(answers, confirmations)
-        return _Gathered(state, judged, observe(rows, judged, confirmations, self._now))
+        seen = observe(rows, judged, confirmations, state.told_unseen, self._now)
+        return _Gathered(state, judged, seen)
 
     def _enabled_regions(self, state: State) -> tuple[str, ...]:
         """Give the Regions to watch; a covered one stays watched when it is disabled."""

@@ -86,9 +86,13 @@ class PollInProgressError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything remembered at the start of a poll; `scope` is the one of the poll before."""
+    """Everything remembered at the start of a poll; `scope` is the one of the poll before.
+
+    `told_unseen` are rows that were told but never written: a poll died in between.
+    """
 
     rows: tuple[TrackedModel, ...] = ()
+    told_unseen: Mapping[RowKey, Told] = field(default_factory=dict)
     regions: Mapping[str, RegionState] = field(default_factory=dict)
     last_completed_at: datetime | None = None
     baseline_told_at: datetime | None = None
@@ -155,6 +159,7 @@ class Snapshot:
         rows: list[TrackedModel] = []
         regions: dict[str, RegionState] = {}
         stored: dict[RowKey, Item] = {}
+        told_unseen: dict[RowKey, Told] = {}
         poll: Item = {}
         for item in self._table.scan():
             model_id = item["model_id"]
@@ -162,12 +167,17 @@ class Snapshot:
                 regions[item["region"]] = _region_state(item)
             elif model_id == _POLL_KEY["model_id"]:
                 poll = item
-            elif not model_id.startswith("#") and "status" in item:
+            elif model_id.startswith("#"):
+                continue
+            elif "status" in item:
                 row = _row(item)
                 rows.append(row)
                 stored[row.key] = item
+            elif "told" in item:
+                told_unseen[RowKey(model_id, item["region"])] = told_from_item(item["told"])
         return State(
             rows=tuple(rows),
+            told_unseen=told_unseen,
             regions=regions,
             last_completed_at=_time(poll, "last_completed_at"),
             baseline_told_at=_time(poll, "baseline_told_at"),

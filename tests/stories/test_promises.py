@@ -1,0 +1,358 @@
+"""Nothing lost, nothing twice, one bad item blocks nothing: outages, repeats, races, settings."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from notifier import pipeline
+from notifier.settings import AlertOn, Settings
+from notifier.snapshot import PollInProgressError
+from tests.world import EAST, WEST, World, at, kinds, model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from notifier.model import ListedModel
+
+A, B = "acme.alpha-v1:0", "acme.beta-v1:0"
+
+
+def legacy(model_id: str, end_of_life: str = "2027-04-08") -> ListedModel:
+    """Give a Legacy model with an end-of-life date."""
+    return model(model_id, "LEGACY", legacy="2026-10-08", end_of_life=end_of_life)
+
+
+@pytest.fixture
+def watched(world: World) -> World:
+    """Give a world that has told its baseline about two active models."""
+    world.regions[EAST] = [model(A), model(B)]
+    world.poll("2026-10-01")
+    return world
+
+
+def test_an_alert_decided_during_an_outage_is_told_after_it_once(watched: World) -> None:
+    watched.regions[EAST] = [legacy(A), model(B)]
+    watched.topic.down = True
+    assert watched.poll("2026-10-08T10:00:00Z") == []
+    assert watched.summary is not None
+    assert watched.summary.reasons_to_fail
+    assert watched.summary.delivery_failures == 1
+    assert "told" not in watched.row(A)
+    assert watched.poll("2026-10-08T11:00:00Z") == []
+
+    watched.topic.down = False
+
+    assert kinds(watched.poll("2026-10-08T12:00:00Z")) == ["ENTERED_LEGACY"]
+    assert watched.poll("2026-10-08T13:00:00Z") == []
+    assert len(watched.bus.accepted) == 2  # the bus had it from the first poll on, once
+
+
+def test_what_happens_during_an_outage_is_told_after_what_was_decided_before(
+    watched: World,
+) -> None:
+    watched.topic.down = True
+    watched.regions[EAST] = [legacy(A), model(B)]
+    watched.poll("2026-10-08")
+    watched.regions[EAST] = [legacy(A, "2027-02-01"), legacy(B)]
+    watched.poll("2026-10-09")
+    watched.topic.down = False
+
+    first = watched.poll("2026-10-10")
+    assert kinds(first) == ["ENTERED_LEGACY", "ENTERED_LEGACY", "DATES_CHANGED"]
+    assert first[0]["models"][0]["dates"]["end_of_life"] == "2027-04-08"
+    assert (first[2]["direction"], first[2]["milestone_date"]) == ("earlier", "2027-02-01")
+    assert watched.poll("2026-10-11") == []
+
+
+def test_the_same_time_delivered_again_only_finishes_what_is_unsettled(watched: World) -> None:
+    watched.regions[EAST] = [legacy(A), model(B)]
+    watched.topic.down = True
+    watched.poll("2026-10-08")
+    watched.topic.down = False
+    watched.regions[EAST] = [legacy(A), legacy(B)]
+
+    assert kinds(watched.poll("2026-10-08")) == ["ENTERED_LEGACY"]
+    assert watched.summary is not None
+    assert watched.summary.outcome == "already completed"
+    assert watched.row(B)["phase"] == "ACTIVE"
+
+
+def test_an_older_time_changes_nothing(watched: World) -> None:
+    watched.poll("2026-10-08")
+    watched.regions[EAST] = [legacy(A), legacy(B)]
+
+    assert watched.poll("2026-10-07") == []
+    assert watched.row(A)["phase"] == "ACTIVE"
+
+
+def test_another_channel_is_tried_for_a_day_and_never_holds_told_back(watched: World) -> None:
+    watched.bus.down = True
+    watched.regions[EAST] = [legacy(A), model(B)]
+    assert kinds(watched.poll("2026-10-08T10:00:00Z")) == ["ENTERED_LEGACY"]
+    assert watched.row(A)["told"]["phase"] == "LEGACY"
+    assert watched.summary is not None
+    assert watched.summary.delivery_failures == 1
+
+    assert watched.poll("2026-10-09T09:00:00Z") == []
+    watched.bus.down = False
+    assert watched.poll("2026-10-09T09:30:00Z") == []
+    assert kinds(watched.bus.accepted) == ["BASELINE", "ENTERED_LEGACY"]
+
+
+def test_another_channel_is_given_up_after_a_day(watched: World) -> None:
+    watched.bus.down = True
+    watched.regions[EAST] = [legacy(A), model(B)]
+    watched.poll("2026-10-08T10:00:00Z")
+    watched.poll("2026-10-09T10:00:00Z")
+    watched.bus.down = False
+    watched.poll("2026-10-09T11:00:00Z")
+
+    assert kinds(watched.bus.accepted) == ["BASELINE"]
+    assert watched.ledger.unsettled() == ()
+
+
+def test_two_polls_at_once_tell_once(watched: World) -> None:
+    for day in range(8, 14):
+        watched.regions[EAST] = [legacy(A, f"2027-04-{day:02}"), legacy(B, f"2027-05-{day:02}")]
+        with ThreadPoolExecutor(2) as pool:
+            polls = [pool.submit(_poll, watched, f"2026-10-{day:02}") for _ in range(2)]
+            for one in polls:
+                one.result()
+        watched.poll(f"2026-10-{day:02}T11:00:00Z")
+
+    told = [(d["alert_id"], d["milestone_date"]) for d in watched.topic.accepted[1:]]
+    assert len(told) == len(set(told)) == 12
+    assert watched.topic.accepted == watched.bus.accepted
+
+
+def _poll(world: World, when: str) -> None:
+    pipeline.poll(at(when), world.lease(), world.edges(), world.settings)
+
+
+def test_a_later_poll_that_finds_another_running_fails_so_that_it_is_retried(
+    watched: World,
+) -> None:
+    watched.snapshot.acquire(watched.lease(), at("2026-10-08"))
+
+    with pytest.raises(PollInProgressError):
+        watched.poll("2026-10-08T11:00:00Z")
+    assert watched.poll("2026-10-08") == []
+    assert watched.summary is not None
+    assert watched.summary.outcome == "already running"
+
+
+def test_an_alert_leaves_a_readable_record_and_a_pointer_for_its_model(watched: World) -> None:
+    watched.regions[EAST] = [legacy(A), model(B)]
+    (told,) = watched.poll("2026-10-08")
+
+    (record,) = [i for i in watched.items("Alerts") if i["alert_id"] == told["alert_id"]]
+    assert record["state"] == "settled"
+    assert record["channels"] == {
+        "sns": "2026-10-08T10:00:00Z",
+        "eventbridge": "2026-10-08T10:00:00Z",
+    }
+    assert record["models"] == told["models"]
+    assert record["text"] == told["text"]
+    pointer = watched.client.query(
+        TableName=watched.tables["AlertsTableName"],
+        IndexName="by_model",
+        KeyConditionExpression="model_id = :m",
+        ExpressionAttributeValues={":m": A},  # type: ignore[dict-item]
+    )["Items"]
+    assert [item["alert_id"] for item in pointer] == [f"{told['alert_id']}#{A}"]
+    assert int(record["expires_at"]) - at("2026-10-08").timestamp() == 400 * 86_400
+
+
+def test_ignored_models_are_never_told_and_stay_quiet_when_no_longer_ignored(
+    watched: World,
+) -> None:
+    watched.settings = Settings(ignore=("acme.*",), watch=("acme.*",))
+    watched.poll("2026-10-02")
+    watched.regions[EAST] = [legacy(A), model(B)]
+    assert watched.poll("2026-10-08") == []
+
+    watched.settings = Settings()
+
+    assert watched.poll("2026-10-09") == []
+    assert watched.row(A)["told"]["phase"] == "LEGACY"
+    watched.regions[EAST] = [legacy(A, "2027-02-01"), model(B)]
+    assert kinds(watched.poll("2026-10-10")) == ["DATES_CHANGED"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (Settings(), []),
+        (Settings(watch=("acme.*",)), ["ENTERED_LEGACY"]),
+        (Settings(alert_on=AlertOn.ALL), ["ENTERED_LEGACY"]),
+        (Settings(alert_on=AlertOn.ALL, ignore=("*alpha*",)), []),
+    ],
+    ids=[
+        "a row not in use waits for the digest",
+        "unless it is watched",
+        "or everything is wanted",
+        "and ignore beats all",
+    ],
+)
+def test_scope(world: World, settings: Settings, told: list[str]) -> None:
+    world.settings = settings
+    world.regions[EAST] = [model(A), model(B)]
+    world.poll("2026-10-01")
+    world.client.update_item(
+        TableName=world.tables["ModelsTableName"],
+        Key={"model_id": A, "region": EAST},  # type: ignore[dict-item]
+        UpdateExpression="SET in_use = :no",
+        ExpressionAttributeValues={":no": False},  # type: ignore[dict-item]
+    )
+    world.regions[EAST] = [legacy(A), model(B)]
+
+    assert kinds(world.poll("2026-10-08")) == told
+    assert world.poll("2026-10-09") == []
+
+
+def test_alerts_nobody_hears_are_counted(watched: World) -> None:
+    watched.topic.heard = False
+    watched.regions[EAST] = [legacy(A), model(B)]
+
+    assert kinds(watched.poll("2026-10-08")) == ["ENTERED_LEGACY"]
+    assert watched.summary is not None
+    assert watched.summary.delivery_failures == 1
+
+
+class _KilledError(BaseException):
+    """The process is gone: nothing below may catch it."""
+
+
+class _Killer:
+    """Counts calls to AWS and kills the process just before or just after one of them."""
+
+    def __init__(self, at_call: int, *, after: bool) -> None:
+        self.at_call = at_call
+        self.after = after
+        self.calls: list[str] = []
+        self.counting = Lock()
+
+    def __call__(self, name: str, real: Callable[..., object], *args: Any, **named: Any) -> object:
+        with self.counting:
+            self.calls.append(name)
+            mine = len(self.calls) == self.at_call
+        if mine and not self.after:
+            raise _KilledError
+        answer = real(*args, **named)
+        if mine:
+            raise _KilledError
+        return answer
+
+    def fell_between_acceptance_and_mark(self) -> bool:
+        """Say whether the death was in the one window in which a message may go out twice."""
+        killed_in = self.calls[self.at_call - 1]
+        before = self.calls[self.at_call - 2 : self.at_call - 1]
+        return killed_in == "send" if self.after else before == ["send"]
+
+
+def _arm(world: World, killer: _Killer) -> None:
+    """Put the killer before every call that the pipeline makes to a table or a channel."""
+
+    def armed(target: object, name: str) -> None:
+        real = getattr(type(target), name)
+        setattr(
+            target,
+            name,
+            lambda *args, **named: killer(name, real, target, *args, **named),
+        )
+
+    world.snapshot = type(world.snapshot)(world.snapshot._table)  # noqa: SLF001
+    for table in (world.snapshot._table, world.ledger._table):  # noqa: SLF001
+        for name in ("get", "put", "update", "query_index"):
+            armed(table, name)
+    for channel in (world.topic, world.bus):
+        armed(channel, "send")
+
+
+def _disarm(world: World) -> None:
+    for target in (world.snapshot._table, world.ledger._table, world.topic, world.bus):  # noqa: SLF001
+        for name in ("get", "put", "update", "query_index", "send"):
+            target.__dict__.pop(name, None)
+
+
+CHANGED = (legacy(A), model(B), legacy("acme.gamma-v1:0"))
+
+
+def _calls_of_a_busy_poll(world: World) -> int:
+    killer = _Killer(0, after=False)
+    _start_over(world)
+    _arm(world, killer)
+    world.poll("2026-10-08")
+    _disarm(world)
+    return len(killer.calls)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["just before", "just after"])
+def test_killed_at_any_call_the_next_runs_tell_everything_once(
+    watched: World, *, after: bool
+) -> None:
+    """Only between a channel's acceptance and its mark may a message go out twice."""
+    calls = _calls_of_a_busy_poll(watched)
+    expected = {(d["kind"], d["milestone_date"]) for d in watched.topic.accepted[1:]}
+    assert len(expected) == 1
+    assert calls > 10
+
+    for call in range(1, calls + 1):
+        _start_over(watched)
+        killer = _Killer(call, after=after)
+        _arm(watched, killer)
+        with pytest.raises(_KilledError):
+            watched.poll("2026-10-08")
+        _disarm(watched)
+        _let_leases_expire(watched)
+        watched.poll("2026-10-08")  # Lambda's own retry
+        watched.poll("2026-10-08T11:00:00Z")
+        watched.poll("2026-10-08T12:00:00Z")
+
+        where = f"killed {'after' if after else 'before'} call {call}, {killer.calls[call - 1]}"
+        told = [len(channel.accepted) - 1 for channel in (watched.topic, watched.bus)]
+        window = killer.fell_between_acceptance_and_mark()
+        assert sorted(told) == ([1, 2] if window else [1, 1]), where
+        for channel in (watched.topic, watched.bus):
+            said = {(d["kind"], d["milestone_date"]) for d in channel.accepted[1:]}
+            assert said == expected, where
+        assert watched.ledger.unsettled() == (), where
+        assert watched.row(A)["told"]["seq"] == 1, where
+        assert watched.row(A)["phase"] == "LEGACY", where
+
+
+def _start_over(world: World) -> None:
+    """Empty both tables and tell the baseline again."""
+    for table, key in (("Models", ("model_id", "region")), ("Alerts", ("alert_id",))):
+        for item in world.items(table):
+            world.client.delete_item(
+                TableName=world.tables[f"{table}TableName"],
+                Key={name: item[name] for name in key},
+            )
+    world.topic.accepted.clear()
+    world.bus.accepted.clear()
+    world.regions.clear()
+    world.regions[EAST] = [model(A), model(B)]
+    world.poll("2026-10-01")
+    world.regions.update({EAST: list(CHANGED), WEST: [model(B)]})
+
+
+def _let_leases_expire(world: World) -> None:
+    """Do what time does to the claims of a process that died."""
+    for table, key, names in (
+        ("Models", ("model_id", "region"), ("lease_until",)),
+        ("Alerts", ("alert_id",), ("claimed_until",)),
+    ):
+        for item in world.items(table):
+            for name in names:
+                if name in item:
+                    world.client.update_item(
+                        TableName=world.tables[f"{table}TableName"],
+                        Key={part: item[part] for part in key},
+                        UpdateExpression=f"SET {name} = :past",
+                        ExpressionAttributeValues={":past": "2020-01-01T00:00:00Z"},  # type: ignore[dict-item]
+                    )
