@@ -1,0 +1,74 @@
+"""`make demo`: deploy the real stack to an emulator, play the story, show what people get.
+
+Exits with 0 when everything happened as the story has it, else with 1.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from demo.catalog import REGIONS
+from demo.screen import Screen, console
+from demo.story import STORY, Heard, Step, differences, set_stage
+from local_aws.cloud import LocalCloud, local_cloud
+from local_aws.leashed_process import LocalServerError
+
+if TYPE_CHECKING:
+    from local_aws.cloud import Email, Notification
+
+_SETTINGS = {"emails": "you@example.com", "regions": ",".join(REGIONS)}
+
+
+def main() -> int:
+    """Play the story; give the exit code."""
+    began = time.monotonic()
+    screen = Screen(console())
+    screen.opening()
+    try:
+        with local_cloud(_SETTINGS, say=screen.progress) as cloud:
+            as_told, heard = _play(cloud, screen)
+            today = STORY[-1].time.date()
+            rows = cloud.table_rows()
+            screen.table(rows, today)
+            screen.timeline(rows, today)
+    except LocalServerError as error:
+        sys.exit(str(error))
+    screen.closing(as_told=as_told, heard=heard, seconds=time.monotonic() - began)
+    return 0 if as_told else 1
+
+
+def _play(cloud: LocalCloud, screen: Screen) -> tuple[bool, int]:
+    """Play every step; say whether all was as told, and how many notifications were heard."""
+    as_told, heard = True, 0
+    for number, step in enumerate(STORY, 1):
+        screen.step(number, len(STORY), step)
+        notifications = _poll(cloud, screen, step)
+        found = differences(step, [_heard(one) for one in notifications[0]], notifications[1])
+        screen.difference(found)
+        as_told = as_told and not found
+        heard += len(notifications[0])
+    return as_told, heard
+
+
+def _poll(cloud: LocalCloud, screen: Screen, step: Step) -> tuple[list[Notification], str | None]:
+    mailed_before = len(cloud.emails())
+    set_stage(cloud, step)
+    with step.mischief(cloud):
+        answer = cloud.poll(step.time)
+    screen.answered(answer)
+    notifications = cloud.notifications()
+    mails: list[Email] = cloud.emails()[mailed_before:]
+    screen.heard(notifications, mails)
+    return notifications, answer.function_error
+
+
+def _heard(notification: Notification) -> Heard:
+    document = notification.document
+    names = tuple(model["name"] for model in document["models"])
+    return Heard(document["kind"], names, document["severity"], document["days_left"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
