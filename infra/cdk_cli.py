@@ -1,0 +1,102 @@
+"""The pinned CDK command line, run through the npx that comes with the Python environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infra.account import Account
+
+# npm's `latest` is a major version ahead and cannot read what this aws-cdk-lib writes.
+_CLI: Final = "aws-cdk@2.1148.1"
+_PROJECT: Final = Path(__file__).resolve().parent.parent
+_LINES_SHOWN_OF_A_FAILURE: Final = 40
+
+
+class CdkError(RuntimeError):
+    """The CDK command line failed. Its text holds the end of what the CLI printed, if hidden."""
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    account: Account,
+    settings: Mapping[str, object],
+    environment: Mapping[str, str],
+    quiet: bool,
+) -> None:
+    """Run one CDK command on the app, with the settings as context. Raises CdkError."""
+    output = _PROJECT / ("cdk.out.emulator" if account.is_emulator else "cdk.out")
+    app = [
+        *("--app", f'"{sys.executable}" app.py', "--output", str(output)),
+        *(part for pair in _context(settings, account) for part in ("--context", pair)),
+    ]
+    _run([*arguments, *app], account, environment, quiet=quiet, folder=_PROJECT)
+
+
+def bootstrap(account: Account, environment: Mapping[str, str], *, quiet: bool) -> None:
+    """Make what the CDK needs in the account. Raises CdkError."""
+    arguments = ["bootstrap", f"aws://{account.id}/{account.region}"]
+    # Away from `cdk.json`, which would make the CLI synthesise an app that it has no use for.
+    with tempfile.TemporaryDirectory(prefix="cdk-bootstrap-") as folder:
+        _run(arguments, account, environment, quiet=quiet, folder=Path(folder))
+
+
+def _run(
+    arguments: Sequence[str],
+    account: Account,
+    environment: Mapping[str, str],
+    *,
+    quiet: bool,
+    folder: Path,
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="cdk-home-") as home:
+        done = subprocess.run(  # noqa: S603 - no shell; the CLI is pinned, settings are validated
+            ["npx", "--yes", _CLI, *arguments, "--no-notices", "--no-version-reporting"],  # noqa: S607 - from our own PATH
+            check=False,
+            cwd=folder,
+            env=_environment(environment, account, home),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if quiet else None,
+            stderr=subprocess.STDOUT if quiet else None,
+            text=True,
+        )
+    if done.returncode:
+        shown = (done.stdout or "").strip().splitlines()[-_LINES_SHOWN_OF_A_FAILURE:]
+        message = "\n".join([f"cdk {arguments[0]} failed (exit code {done.returncode})", *shown])
+        raise CdkError(message)
+
+
+def _context(settings: Mapping[str, object], account: Account) -> list[str]:
+    wanted = dict(settings)
+    if account.is_emulator:
+        wanted["asset_target"] = "host"
+    return [
+        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
+        for key, value in wanted.items()
+    ]
+
+
+def _environment(environment: Mapping[str, str], account: Account, home: str) -> dict[str, str]:
+    """Return the caller's environment, with which the CLI finds node and the same account."""
+    here = str(Path(sys.executable).parent)
+    added = {
+        "PATH": os.pathsep.join([here, environment.get("PATH", os.defpath)]),
+        "AWS_REGION": account.region,
+        "AWS_DEFAULT_REGION": account.region,
+        "CDK_DISABLE_VERSION_CHECK": "1",
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+    }
+    if account.is_emulator:
+        # The CLI remembers which account an access key belongs to. What it learns from an
+        # emulator must not be believed when the same key is used elsewhere, nor the reverse.
+        added["CDK_HOME"] = home
+    return {**environment, **added}

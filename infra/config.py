@@ -1,0 +1,281 @@
+"""Every setting of the product: its name, its default and what it accepts.
+
+Settings come as CDK context: strings from `-c key=value`, JSON types from `cdk.json`. They are
+validated before anything is synthesised; `SettingError` is one line for a person to read.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from botocore.session import Session
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# Context that belongs to the CDK (`aws:cdk:…`, `@aws-cdk/…`) or to a library is namespaced; our
+# names never are, so a key with one of these characters cannot be a misspelt setting.
+_NAMESPACE_MARKS: Final = frozenset(":/@.")
+
+# Where a feature is still to come, its settings are known but may only keep their default, so
+# that nobody relies on something that would be ignored in silence.
+_STILL_TO_COME: Final[Mapping[str, str]] = {
+    "used_within_days": "reading which models are in use",
+    "inactivity_days": "reading which models are in use",
+    "usage": "reading which models are in use",
+    "digest_cron": "the digest",
+    "slack_workspace_id": "Slack",
+    "slack_channel_id": "Slack",
+    "teams_team_id": "Microsoft Teams",
+    "teams_channel_id": "Microsoft Teams",
+    "teams_tenant_id": "Microsoft Teams",
+    "health_events": "AWS Health events",
+    "health_forwarder": "AWS Health events",
+    "user_notifications": "AWS User Notifications",
+    "notification_hub_region": "AWS User Notifications",
+    "dashboard": "the dashboard",
+}
+
+
+class SettingError(ValueError):
+    """A setting that cannot be used. Its text is one line: key, value and what is accepted."""
+
+    def __init__(self, key: str, value: object, accepted: str) -> None:
+        """Keep the key beside the one-line reason."""
+        self.key = key
+        super().__init__(f"{key}: {_shown(value)} is not accepted; give {accepted}")
+
+
+class UnknownSettingError(SettingError):
+    """A name that is not a setting, though it looks like one."""
+
+    def __init__(self, key: str, meant: str | None) -> None:
+        """Name the setting that was probably meant, or all of them."""
+        self.key = key
+        names = ", ".join(name for name in Settings.model_fields if name != "asset_target")
+        hint = f"did you mean {meant}?" if meant else f"the settings are {names}"
+        ValueError.__init__(self, f"{key}: there is no such setting; {hint}")
+
+
+class UnavailableSettingError(SettingError):
+    """A setting whose feature does not exist yet, set to something else than its default."""
+
+    def __init__(self, key: str, value: object) -> None:
+        """Say which feature is missing."""
+        self.key = key
+        reason = f"{key}: {_shown(value)} is not available yet ({_STILL_TO_COME[key]} is to come)"
+        ValueError.__init__(self, f"{reason}; leave it out")
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _listed(value: object) -> object:
+    """`a,b` and `["a", "b"]` as they arrive from a command line; anything else is left alone."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _listed_unless_all(value: object) -> object:
+    return "all" if isinstance(value, str) and value.strip() == "all" else _listed(value)
+
+
+def _not_a_bool(value: object) -> object:
+    """Refuse `true` where a number is meant: Python would take it for 1."""
+    if isinstance(value, bool):
+        message = "a number is needed"
+        raise ValueError(message)  # noqa: TRY004 - pydantic turns only ValueError into its error
+    return value
+
+
+def _without_repeats(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+def _loosest_first(days: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(set(days), reverse=True))
+
+
+def _known_regions(regions: tuple[str, ...] | str) -> tuple[str, ...] | str:
+    """Refuse a Region in which the pinned SDK knows no Bedrock: far more often a slip than new."""
+    if isinstance(regions, str):
+        return regions
+    known = set(bedrock_regions())
+    if not regions or not known.issuperset(regions):
+        message = "not a Region with Bedrock"
+        raise ValueError(message)
+    return _without_repeats(regions)
+
+
+def bedrock_regions() -> tuple[str, ...]:
+    """Regions of all partitions in which the pinned botocore knows Bedrock. Makes no call."""
+    session = Session()
+    partitions = session.get_available_partitions()
+    return tuple(
+        region
+        for partition in partitions
+        for region in session.get_available_regions("bedrock", partition)
+    )
+
+
+Number = Annotated[int, BeforeValidator(_not_a_bool)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True)]
+Globs = Annotated[
+    tuple[Annotated[Text, Field(min_length=1)], ...],
+    BeforeValidator(_listed),
+    AfterValidator(_without_repeats),
+]
+Email = Annotated[
+    Text, StringConstraints(max_length=254, pattern=r"^[^@\s,<>\"]+@[^@\s,<>\"]+\.[^@\s,<>\".]+$")
+]
+Rungs = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=3650), BeforeValidator(_not_a_bool)], ...],
+    BeforeValidator(_listed),
+    AfterValidator(_loosest_first),
+]
+_RUNGS_ACCEPTED: Final = "days before the date, each from 1 to 3650, separated by commas"
+_GLOBS_ACCEPTED: Final = "globs on model ids separated by commas, such as anthropic.*,*nova*"
+_KEY_ARN: Final = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+"
+_BUS_ARN: Final = r"arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus/[A-Za-z0-9._/-]+"
+
+
+class Settings(BaseModel):
+    """All settings, validated. `description` of each field is what a refusal says is accepted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    emails: Annotated[
+        tuple[Email, ...], BeforeValidator(_listed), AfterValidator(_without_repeats)
+    ] = Field((), description="e-mail addresses separated by commas")
+    regions: Annotated[
+        Literal["all"] | tuple[Text, ...],
+        BeforeValidator(_listed_unless_all),
+        AfterValidator(_known_regions),
+    ] = Field("all", description="all, or names of Regions with Bedrock separated by commas")
+    poll_rate_minutes: Number = Field(
+        60, ge=5, le=1440, description="a whole number of minutes from 5 to 1440"
+    )
+    reminder_hour_utc: Number = Field(9, ge=0, le=23, description="a whole hour from 0 to 23")
+    alert_on: Literal["used", "all"] = Field("used", description="used or all")
+    watch: Globs = Field((), description=_GLOBS_ACCEPTED)
+    ignore: Globs = Field((), description=_GLOBS_ACCEPTED)
+    announce_new_models: bool = Field(default=False, description="true or false")
+    reminders_end_of_life: Rungs = Field((120, 60, 30, 14, 7, 3, 1), description=_RUNGS_ACCEPTED)
+    reminders_extended_access: Rungs = Field((30, 7), description=_RUNGS_ACCEPTED)
+    reminders_legacy: Rungs = Field((30, 7), description=_RUNGS_ACCEPTED)
+    event_bus_arn: Text = Field(
+        "",
+        pattern=rf"^({_BUS_ARN})?$",
+        description="the ARN of an event bus, or nothing for the account's default bus",
+    )
+    kms_key: Text = Field(
+        "",
+        pattern=rf"^(create|{_KEY_ARN})?$",
+        description="create, the ARN of a KMS key (not of an alias), or nothing",
+    )
+    retain_data: bool = Field(default=True, description="true or false")
+
+    used_within_days: Number = Field(100, ge=1, le=455, description="a number of days, 1 to 455")
+    inactivity_days: Number = Field(10, ge=1, le=30, description="a number of days, 1 to 30")
+    usage: bool = Field(default=True, description="true or false")
+    digest_cron: Text = Field("cron(0 9 ? * MON *)", description="a cron(…) expression in UTC")
+    slack_workspace_id: Text = Field("", description="a Slack workspace id")
+    slack_channel_id: Text = Field("", description="a Slack channel id")
+    teams_team_id: Text = Field("", description="a Microsoft Teams team id")
+    teams_channel_id: Text = Field("", description="a Microsoft Teams channel id")
+    teams_tenant_id: Text = Field("", description="a Microsoft Teams tenant id")
+    health_events: Text = Field("lifecycle", description="lifecycle")
+    health_forwarder: bool = Field(default=True, description="true or false")
+    user_notifications: bool = Field(default=False, description="true or false")
+    notification_hub_region: Text = Field("", description="a Region, or nothing")
+    dashboard: bool = Field(default=False, description="true or false")
+
+    # Not for people: `infra.deploy` sets it to `host` when it deploys to an emulator, which runs
+    # functions with this machine's Python instead of Lambda's.
+    asset_target: Literal["lambda", "host"] = Field("lambda", description="lambda or host")
+
+    @property
+    def has_channel(self) -> bool:
+        """Whether anybody would hear an alert."""
+        return bool(self.emails)
+
+
+def load(context: Mapping[str, object]) -> Settings:
+    """Read the settings from CDK context, leaving alone what is not ours.
+
+    Raises SettingError for the first value that is not accepted, for a name that looks like a
+    misspelt setting, and for a setting whose feature does not exist yet.
+    """
+    _refuse_misspelt(context)
+    given = {key: context[key] for key in Settings.model_fields if context.get(key) is not None}
+    settings = _validated(given)
+    _refuse_unavailable(settings, given)
+    return settings
+
+
+def refuse_unknown(keys: Iterable[str]) -> None:
+    """Raise SettingError for any name that is no setting: for names that can be nothing else."""
+    for key in keys:
+        if key not in Settings.model_fields:
+            raise UnknownSettingError(key, _meant(key))
+
+
+def refuse_other_region(settings: Settings, region: str) -> None:
+    """Refuse a key or a bus that is not in the stack's Region: neither works across Regions."""
+    for key in ("kms_key", "event_bus_arn"):
+        arn = getattr(settings, key)
+        if arn.startswith("arn:") and arn.split(":")[3] != region:
+            raise SettingError(key, arn, f"one in {region}, the Region of the stack")
+
+
+def _validated(given: Mapping[str, object]) -> Settings:
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        key = str(error.errors()[0]["loc"][0])
+        accepted = Settings.model_fields[key].description or "another value"
+        # `from None`: the reader gets one line, and pydantic's text would repeat it at length.
+        raise SettingError(key, given[key], accepted) from None
+
+
+def _refuse_misspelt(context: Mapping[str, object]) -> None:
+    for key in context:
+        if key in Settings.model_fields or _NAMESPACE_MARKS.intersection(key):
+            continue
+        if meant := _meant(key):
+            raise UnknownSettingError(key, meant)
+
+
+def _meant(key: str) -> str | None:
+    """Name the setting that a misspelt name is close to, or one that it begins or extends."""
+    plain = re.sub(r"[^a-z_]", "_", key.lower())
+    close = difflib.get_close_matches(plain, Settings.model_fields, n=1, cutoff=0.7)
+    if close:
+        return close[0]
+    shortest = 5  # "user" or "hub" may well be somebody's own context
+    if len(plain) < shortest:
+        return None
+    names = (name for name in Settings.model_fields if name.startswith(plain))
+    return next(names, None)
+
+
+def _refuse_unavailable(settings: Settings, given: Mapping[str, object]) -> None:
+    for key in given.keys() & _STILL_TO_COME.keys():
+        if getattr(settings, key) != Settings.model_fields[key].default:
+            raise UnavailableSettingError(key, given[key])

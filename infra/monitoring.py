@@ -1,0 +1,238 @@
+"""Alarms about this system itself, all of which publish to the operations topic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import (
+    Acknowledgment,
+    CustomResource,
+    Duration,
+    RemovalPolicy,
+    Validations,
+)
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.poller import METRICS_NAMESPACE, SERVICE
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
+
+    from infra.asset import Target
+    from infra.poller import Poller
+
+_POLLS_COMPLETED: Final = "PollsCompleted"
+_DELIVERY_FAILURES: Final = "DeliveryFailures"
+_FIRST_SIGN: Final = Path(__file__).with_name("first_sign_of_life.py")
+
+
+class Monitoring(Construct):
+    """Says so when polls stop or fail, a dead letter lies, or an alert reaches nobody."""
+
+    def __init__(  # noqa: PLR0913 - what is watched and who hears of it, each given by name
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        poller: Poller,
+        poll_rate_minutes: int,
+        operations: sns.ITopic,
+        key: kms.IKey | None,
+        target: Target,
+    ) -> None:
+        """Make the alarms."""
+        super().__init__(scope, id_)
+        self._operations = operations
+        self._rate = Duration.minutes(poll_rate_minutes)
+        self._alarm_on_errors(poller.function)
+        self._alarm_on_messages("PollFailed", poller.failures, "a poll failed for good")
+        self._alarm_on_messages(
+            "ScheduleUndelivered",
+            poller.dead_letters,
+            "EventBridge Scheduler could not start a poll",
+        )
+        self._alarm_on_undelivered_alerts()
+        silence = self._alarm_on_silence()
+        silence.node.add_dependency(
+            FirstSignOfLife(self, "FirstSign", rate=self._rate, key=key, target=target)
+        )
+
+    def _alarm(  # noqa: PLR0913 - an alarm is these things
+        self,
+        id_: str,
+        description: str,
+        metric: cloudwatch.IMetric,
+        *,
+        periods: int = 1,
+        below: bool = False,
+        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+    ) -> cloudwatch.Alarm:
+        comparison = cloudwatch.ComparisonOperator
+        alarm = cloudwatch.Alarm(
+            self,
+            id_,
+            alarm_description=description,
+            metric=metric,
+            threshold=1,
+            comparison_operator=(
+                comparison.LESS_THAN_THRESHOLD
+                if below
+                else comparison.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+            ),
+            evaluation_periods=periods,
+            treat_missing_data=missing,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self._operations))
+        return alarm
+
+    def _alarm_on_errors(self, function: lambda_.Function) -> None:
+        # Lambda reports no Errors while nothing runs; that is what the alarm on silence is for.
+        self._alarm(
+            "PollErrors",
+            "Bedrock Lifecycle Notifier: a poll ended in an error. Lambda tries it again twice; "
+            f"the reason is in the log of {function.function_name}.",
+            function.metric_errors(period=Duration.minutes(5), statistic="Sum"),
+        )
+
+    def _alarm_on_messages(self, id_: str, queue: sqs.Queue, what: str) -> None:
+        # SQS stops reporting a queue that nobody uses; an unused queue is an empty one.
+        self._alarm(
+            id_,
+            f"Bedrock Lifecycle Notifier: {what}. The message lies in {queue.queue_name} for 14 "
+            "days; delete it when the cause is gone.",
+            queue.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(5), statistic="Maximum"
+            ),
+        )
+
+    def _alarm_on_undelivered_alerts(self) -> None:
+        """Fire when alerts stay undelivered, or nobody is subscribed, for three polls in a row.
+
+        At least three hours, in which the subscriptions of a new stack can be confirmed. A
+        publish that fails makes its poll fail as well and so is told at once by that alarm. No
+        data means that no delivery failed.
+        """
+        period = Duration.minutes(max(60, self._rate.to_minutes()))
+        self._alarm(
+            "AlertsUndelivered",
+            "Bedrock Lifecycle Notifier: alerts do not get out, or nobody has confirmed a "
+            "subscription to the alerts topic.",
+            _metric(_DELIVERY_FAILURES, period),
+            periods=3,
+        )
+
+    def _alarm_on_silence(self) -> cloudwatch.Alarm:
+        """Fire when no poll was completed in three times the poll rate.
+
+        Three periods of one poll rate each stay within what an alarm may span: a day for periods
+        under an hour, seven days for longer ones. Before it calls data missing, CloudWatch looks
+        a few periods further back for real data, so the alarm may come that much later.
+        """
+        return self._alarm(
+            "PollsStopped",
+            "Bedrock Lifecycle Notifier: no poll was completed in "
+            f"{3 * self._rate.to_minutes()} minutes. Nothing is watched until polls run again.",
+            _metric(_POLLS_COMPLETED, self._rate),
+            periods=3,
+            below=True,
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+
+
+class FirstSignOfLife(Construct):
+    """Gives a new stack the data point that keeps its alarm on silence from firing at once.
+
+    Nothing in CloudWatch can tell a metric that is new from one that has stopped, so the order of
+    creation has to: data first, then the alarm. Running the first poll here instead would not do,
+    as its metric travels through the logs and may show up only after the alarm has looked, and a
+    poll that fails would roll the whole stack back.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        rate: Duration,
+        key: kms.IKey | None,
+        target: Target,
+    ) -> None:
+        """Write the data point during each deployment that makes it or changes the rate."""
+        super().__init__(scope, id_)
+        function = self._function(key, target)
+        CustomResource(
+            self,
+            "Resource",
+            resource_type="Custom::FirstSignOfLife",
+            service_token=function.function_arn,
+            service_timeout=Duration.minutes(5),
+            properties={
+                "Namespace": METRICS_NAMESPACE,
+                "MetricName": _POLLS_COMPLETED,
+                "Service": SERVICE,
+                # A shorter rate narrows the alarm's window and so needs a new sign.
+                "PollRateMinutes": rate.to_minutes(),
+            },
+        )
+
+    def _function(self, key: kms.IKey | None, target: Target) -> lambda_.Function:
+        log_group = logs.LogGroup(
+            self,
+            "Logs",
+            retention=logs.RetentionDays.THREE_MONTHS,
+            encryption_key=key,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        return lambda_.Function(
+            self,
+            "Function",
+            description="Counts a deployment as the first sign of life of the polls",
+            handler="index.handler",
+            code=lambda_.Code.from_inline(_FIRST_SIGN.read_text(encoding="utf-8")),
+            runtime=target.runtime,
+            architecture=target.architecture,
+            timeout=Duration.minutes(4),
+            role=self._role(log_group),
+            log_group=log_group,
+        )
+
+    def _role(self, log_group: logs.LogGroup) -> iam.Role:
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log_group.grant_write(role)
+        # CloudWatch offers no resource for either action; writing can be held to our namespace.
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["cloudwatch:PutMetricData"],
+                resources=["*"],
+                conditions={"StringEquals": {"cloudwatch:namespace": METRICS_NAMESPACE}},
+            )
+        )
+        role.add_to_principal_policy(
+            iam.PolicyStatement(actions=["cloudwatch:GetMetricStatistics"], resources=["*"])
+        )
+        Validations.of(role).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions-IAM5[Resource::*]",
+                reason="CloudWatch metrics are no resources; writing is held to one namespace.",
+            )
+        )
+        return role
+
+
+def _metric(name: str, period: Duration) -> cloudwatch.Metric:
+    """One of the function's own metrics; EMF gives each the dimension `service`."""
+    return cloudwatch.Metric(
+        namespace=METRICS_NAMESPACE,
+        metric_name=name,
+        dimensions_map={"service": SERVICE},
+        statistic="Sum",
+        period=period,
+    )

@@ -1,0 +1,302 @@
+"""The whole product deployed on this machine: Bedrock, the emulator, the stack and a subscriber.
+
+It knows how to let time pass and how to look, and nothing about what ought to be seen.
+"""
+
+import base64
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.config import Config
+
+from infra.deploy import deploy
+from local_aws.emulator import ACCOUNT_ID, ADMINISTRATOR, Emulator
+from local_aws.fake_bedrock import FakeBedrock
+from local_aws.gateway import UNAVAILABLE, Fault, Gateway
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+REGION: Final = "us-east-1"
+
+SCHEDULED_TIME: Final = "<aws.scheduler.scheduled-time>"
+"""What EventBridge Scheduler replaces in a schedule's input. The emulator does not."""
+
+_INVOCATION_SECONDS: Final = 170
+_MOST_NOTIFICATIONS: Final = 1000
+
+
+@dataclass(frozen=True)
+class PollAnswer:
+    """What the deployed function answered."""
+
+    status: int
+    function_error: str | None
+    payload: Any
+    log_tail: str
+
+
+@dataclass(frozen=True)
+class Notification:
+    """A message as an SQS subscriber of the alerts topic receives it."""
+
+    document: dict[str, Any]
+    attributes: dict[str, str]
+    subject: str
+
+
+@dataclass(frozen=True)
+class Email:
+    """A message as an e-mail subscriber of the alerts topic would receive it."""
+
+    subject: str
+    text: str
+
+
+class LocalCloud:
+    """A deployed stack. `outputs` are the stack's, `bedrock` and `gateway` are for mischief."""
+
+    def __init__(
+        self,
+        *,
+        bedrock: FakeBedrock,
+        gateway: Gateway,
+        emulator: Emulator,
+        outputs: Mapping[str, str],
+    ) -> None:
+        """Subscribe a queue to the alerts topic, and take the polling schedule over."""
+        self.bedrock = bedrock
+        self.gateway = gateway
+        self.emulator = emulator
+        self.outputs = outputs
+        self._queue_url = _subscribed_queue(
+            self.client("sqs"), self.client("sns"), outputs["AlertsTopicArn"]
+        )
+        self._target = self._take_over_schedule()
+
+    def client(self, service: str, *, attempts: int = 3) -> Any:  # noqa: ANN401 whichever client
+        """Give an administrator's client of any service."""
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name=REGION,
+            endpoint_url=self.gateway.endpoint_url,
+            aws_access_key_id=ADMINISTRATOR["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=ADMINISTRATOR["AWS_SECRET_ACCESS_KEY"],
+            config=Config(
+                connect_timeout=5,
+                read_timeout=_INVOCATION_SECONDS,
+                retries={"total_max_attempts": attempts},
+            ),
+        )
+
+    def poll(self, at: datetime | str) -> PollAnswer:
+        """Invoke what the schedule invokes, with what it would send at that time."""
+        scheduled = at if isinstance(at, str) else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if isinstance(at, datetime):
+            self.bedrock.set_time(at)
+        return self.invoke(
+            self._target["Arn"], self._target["Input"].replace(SCHEDULED_TIME, scheduled)
+        )
+
+    def invoke(self, function: str, payload: str) -> PollAnswer:
+        """Invoke a function once and wait for its answer."""
+        # Once: a second attempt would be a second invocation.
+        answer = self.client("lambda", attempts=1).invoke(
+            FunctionName=function,
+            LogType="Tail",
+            Payload=payload.encode(),
+        )
+        body = answer["Payload"].read()
+        return PollAnswer(
+            status=answer["StatusCode"],
+            function_error=answer.get("FunctionError"),
+            payload=json.loads(body) if body else None,
+            log_tail=base64.b64decode(answer.get("LogResult", "")).decode(errors="replace"),
+        )
+
+    def notifications(self) -> list[Notification]:
+        """Take everything that has arrived at the subscribed queue, in order of arrival."""
+        sqs = self.client("sqs")
+        taken: list[Notification] = []
+        while len(taken) < _MOST_NOTIFICATIONS and (messages := _receive(sqs, self._queue_url)):
+            taken.extend(_notification(message) for message in messages)
+        return taken
+
+    def table_rows(self) -> list[dict[str, Any]]:
+        """Give the tracked models, without the bookkeeping items."""
+        return [row for row in self.items("ModelsTableName") if not row["model_id"].startswith("#")]
+
+    def bookkeeping(self) -> list[dict[str, Any]]:
+        """Give the items of the Models table that are no models."""
+        return [row for row in self.items("ModelsTableName") if row["model_id"].startswith("#")]
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Give the alerts of the Alerts table, without the pointer items of its index."""
+        return [row for row in self.items("AlertsTableName") if "#" not in row["alert_id"]]
+
+    def items(self, output: str) -> list[dict[str, Any]]:
+        """Give every item of the table that a stack output names."""
+        pages = (
+            self.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=self.outputs[output],
+                ConsistentRead=True,
+            )
+        )
+        read = TypeDeserializer().deserialize
+        return [
+            {name: read(value) for name, value in item.items()}
+            for page in pages
+            for item in page["Items"]
+        ]
+
+    def emails(self) -> list[Email]:
+        """Give everything that the alerts topic accepted, as e-mail subscribers receive it."""
+        topic = self.outputs["AlertsTopicArn"]
+        return [
+            Email(publish.subject, publish.message_for("email"))
+            for publish in self.gateway.publishes()
+            if publish.accepted and publish.topic_arn == topic
+        ]
+
+    def sns_outage(self, fault: Fault = UNAVAILABLE) -> AbstractContextManager[None]:
+        """Let every call to SNS go wrong for as long as the context lasts."""
+        return self.gateway.outage("sns", fault)
+
+    def _take_over_schedule(self) -> dict[str, str]:
+        scheduler = self.client("scheduler")
+        schedule = scheduler.get_schedule(**self._polling_schedule(scheduler))
+        # Left enabled, the emulator would invoke it by the wall clock in the midst of a story,
+        # and with the placeholder unsubstituted.
+        scheduler.update_schedule(
+            Name=schedule["Name"],
+            GroupName=schedule["GroupName"],
+            ScheduleExpression=schedule["ScheduleExpression"],
+            FlexibleTimeWindow=schedule["FlexibleTimeWindow"],
+            Target=schedule["Target"],
+            State="DISABLED",
+        )
+        target: dict[str, str] = schedule["Target"]
+        return target
+
+    def _polling_schedule(self, scheduler: Any) -> dict[str, str]:  # noqa: ANN401 no stubs
+        function = f":function:{self.outputs['PollFunctionName']}"
+        found = [
+            {"Name": schedule["Name"], "GroupName": schedule["GroupName"]}
+            for page in scheduler.get_paginator("list_schedules").paginate()
+            for schedule in page["Schedules"]
+            if schedule["Target"]["Arn"].endswith(function)
+        ]
+        if len(found) != 1:
+            message = f"Expected one schedule that invokes {function}, found {found}"
+            raise LookupError(message)
+        return found[0]
+
+
+def _say_nothing(_: str) -> None:
+    pass
+
+
+@contextmanager
+def local_cloud(
+    settings: Mapping[str, str],
+    *,
+    enforce_iam: bool = True,
+    function_environment: Mapping[str, str] | None = None,
+    say: Callable[[str], None] = _say_nothing,
+) -> Iterator[LocalCloud]:
+    """Start everything, deploy the stack as an account would get it, and clean up after.
+
+    Bedrock lists nothing anywhere until told; every Region then looks disabled.
+    """
+    with ExitStack() as stack:
+        bedrock = stack.enter_context(FakeBedrock())
+        gateway = stack.enter_context(Gateway())
+        # The deployed functions inherit these, so the template needs no word about emulators.
+        inherited = {
+            "AWS_ENDPOINT_URL": gateway.endpoint_url,
+            "AWS_ENDPOINT_URL_BEDROCK": bedrock.endpoint_url,
+            **(function_environment or {}),
+        }
+        emulator = stack.enter_context(Emulator(enforce_iam=enforce_iam, environment=inherited))
+        gateway.forward_to(emulator.endpoint_url)
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="deploy-"))
+        outputs = deploy(
+            settings,
+            environment=_deployer(gateway.endpoint_url, scratch),
+            say=say,
+            quiet=True,
+            # The first poll is the story's to make, at a time of its own.
+            first_poll=False,
+        )
+        yield LocalCloud(bedrock=bedrock, gateway=gateway, emulator=emulator, outputs=outputs)
+
+
+def _deployer(endpoint_url: str, scratch: str) -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return (
+        own
+        | ADMINISTRATOR
+        | {
+            "AWS_ENDPOINT_URL": endpoint_url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            # The CDK's command line leaves temporary folders behind; here they go with this one.
+            "TMPDIR": scratch,
+            "CDK_DEFAULT_ACCOUNT": ACCOUNT_ID,
+            "CDK_DEFAULT_REGION": REGION,
+        }
+    )
+
+
+def _subscribed_queue(sqs: "SQSClient", sns: Any, topic_arn: str) -> str:  # noqa: ANN401
+    queue_url = sqs.create_queue(QueueName=f"subscriber-{time.time_ns()}")["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
+    queue_arn = attributes["Attributes"]["QueueArn"]
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "sns.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": queue_arn,
+                "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+            },
+        ],
+    }
+    sqs.set_queue_attributes(QueueUrl=queue_url, Attributes={"Policy": json.dumps(policy)})
+    sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn)
+    return queue_url
+
+
+def _receive(sqs: "SQSClient", queue_url: str) -> "list[MessageTypeDef]":
+    answer = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
+    messages = answer.get("Messages", [])
+    for message in messages:
+        sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+    return messages
+
+
+def _notification(message: "MessageTypeDef") -> Notification:
+    envelope = json.loads(message["Body"])
+    attributes = envelope.get("MessageAttributes", {})
+    return Notification(
+        document=json.loads(envelope["Message"]),
+        attributes={name: attribute["Value"] for name, attribute in attributes.items()},
+        subject=envelope.get("Subject", ""),
+    )

@@ -1,0 +1,83 @@
+"""What every test rests on: no AWS account can be reached, and DynamoDB is AWS's own."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import settings
+
+from local_aws.dynamodb_local import DynamoDBLocal
+
+_LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
+
+_ENVIRONMENT: Final = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile("ci", max_examples=300, deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+class RemoteAddressError(RuntimeError):
+    """A test tried to leave this machine."""
+
+
+def pytest_configure() -> None:
+    """Replace the caller's AWS configuration before any module reads it."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(_ENVIRONMENT)
+    # Node comes with this Python; the CDK finds it on PATH, activated environment or not.
+    here = str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", os.defpath)])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_loopback() -> Iterator[None]:
+    """Refuse every connection that would leave this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", _guarded(socket.socket.connect))
+        patch.setattr(socket.socket, "connect_ex", _guarded(socket.socket.connect_ex))
+        patch.setattr(socket, "getaddrinfo", _guarded_lookup(socket.getaddrinfo))
+        yield
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local() -> Iterator[str]:
+    """Start DynamoDB Local for the session; give its endpoint URL."""
+    with DynamoDBLocal() as dynamodb:
+        yield dynamodb.endpoint_url
+
+
+def _guarded(connect: Any) -> Any:  # noqa: ANN401 stands in for either method
+    def guarded(self: socket.socket, address: Any) -> Any:  # noqa: ANN401
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            _refuse_remote(address[0])
+        return connect(self, address)
+
+    return guarded
+
+
+def _guarded_lookup(getaddrinfo: Any) -> Any:  # noqa: ANN401 stands in for the function
+    def guarded(host: Any, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
+        _refuse_remote(host)
+        return getaddrinfo(host, *rest, **named)
+
+    return guarded
+
+
+def _refuse_remote(host: object) -> None:
+    if host is not None and host not in _LOOPBACK:
+        message = f"A test tried to reach {host}"
+        raise RemoteAddressError(message)

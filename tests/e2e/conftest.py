@@ -1,0 +1,92 @@
+"""One deployed stack for all end-to-end tests, and a calendar that only goes forward."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local_aws.cloud import LocalCloud, PollAnswer, local_cloud
+from local_aws.fake_bedrock import FoundationModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local_aws.cloud import Notification
+
+EAST, WEST, EUROPE = "us-east-1", "us-west-2", "eu-west-1"
+KEEPERS = tuple(
+    FoundationModel(id=f"acme.keeper-{n:02}-v1:0", name=f"Keeper {n}", provider="Acme")
+    for n in range(12)
+)
+
+
+def legacy(model_id: str, end_of_life: datetime, name: str = "Leaver") -> FoundationModel:
+    """Give a Legacy model that ends at that time."""
+    return FoundationModel(
+        id=model_id,
+        name=name,
+        provider="Acme",
+        status="LEGACY",
+        legacy=end_of_life - timedelta(days=182),
+        end_of_life=end_of_life,
+    )
+
+
+class Stage:
+    """The deployed stack, with the time of the next poll."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        """Begin in autumn 2026."""
+        self.cloud = cloud
+        self.now = datetime(2026, 10, 1, 10, tzinfo=UTC)
+        self.extra: dict[str, list[FoundationModel]] = {EAST: [], WEST: [], EUROPE: []}
+
+    def list(self, region: str, *models: FoundationModel) -> None:
+        """Let a Region list these models beside the keepers."""
+        self.extra[region] = [*self.extra[region], *models]
+        self.cloud.bedrock.set_catalog(region, [*KEEPERS, *self.extra[region]])
+
+    def poll(self, *, hours: int = 1) -> PollAnswer:
+        """Poll as the schedule does, some hours after the poll before."""
+        self.now += timedelta(hours=hours)
+        return self.cloud.poll(self.now)
+
+    def told(self) -> list[Notification]:
+        """Take what has arrived at the subscribed queue."""
+        return self.cloud.notifications()
+
+    def in_days(self, days: int) -> datetime:
+        """Give the morning that many days from now."""
+        return (self.now + timedelta(days=days)).replace(hour=8, minute=0)
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[LocalCloud]:
+    """Deploy the stack once, with IAM enforced."""
+    with local_cloud({"emails": "you@example.com"}, enforce_iam=True) as deployed:
+        yield deployed
+
+
+@pytest.fixture(scope="session")
+def settled_stage(cloud: LocalCloud) -> Stage:
+    """Give a stack that has told its baseline."""
+    stage = Stage(cloud)
+    for region in (EAST, WEST, EUROPE):
+        stage.list(region)
+    answer = stage.poll()
+    assert answer.function_error is None, answer.log_tail
+    assert [one.document["kind"] for one in stage.told()] == ["BASELINE"]
+    return stage
+
+
+@pytest.fixture
+def stage(settled_stage: Stage) -> Iterator[Stage]:
+    """Give the stage with every Region answering, and nothing left over for the next test."""
+    for region in (EAST, WEST, EUROPE):
+        settled_stage.cloud.bedrock.behave(region)
+    yield settled_stage
+    settled_stage.cloud.bedrock.release()
+    settled_stage.cloud.gateway.clear()
+    settled_stage.told()

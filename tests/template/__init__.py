@@ -1,0 +1,1 @@
+"""The synthesised stack, its settings and its asset."""

@@ -1,0 +1,151 @@
+"""Settings: what is accepted, and the one line that says why not."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.config import (
+    SettingError,
+    Settings,
+    bedrock_regions,
+    load,
+    refuse_other_region,
+    refuse_unknown,
+)
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+BUS = "arn:aws:events:us-east-1:123456789012:event-bus/models"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        pytest.param("emails", "a@b.co, c@d.org", ("a@b.co", "c@d.org"), id="a list with commas"),
+        pytest.param("emails", ["a@b.co"], ("a@b.co",), id="a JSON list from cdk.json"),
+        pytest.param("emails", '["a@b.co"]', ("a@b.co",), id="a JSON list on the command line"),
+        pytest.param("emails", "a@b.co,a@b.co", ("a@b.co",), id="an address given twice"),
+        pytest.param("emails", "", (), id="an empty list"),
+        pytest.param("regions", "all", "all", id="every Region"),
+        pytest.param(
+            "regions", "us-east-1,eu-west-1", ("us-east-1", "eu-west-1"), id="two Regions"
+        ),
+        pytest.param("poll_rate_minutes", "5", 5, id="the shortest rate, as text"),
+        pytest.param("poll_rate_minutes", 1440, 1440, id="the longest rate, as a number"),
+        pytest.param("reminder_hour_utc", "0", 0, id="midnight"),
+        pytest.param("alert_on", "all", "all", id="everything"),
+        pytest.param("watch", "anthropic.*,*nova*", ("anthropic.*", "*nova*"), id="globs"),
+        pytest.param("announce_new_models", "true", True, id="a boolean as text"),
+        pytest.param("retain_data", False, False, id="a boolean from cdk.json"),
+        pytest.param("reminders_legacy", "7,90,7", (90, 7), id="rungs, loosest first and once"),
+        pytest.param("reminders_legacy", "", (), id="no reminders"),
+        pytest.param("event_bus_arn", BUS, BUS, id="a bus"),
+        pytest.param("kms_key", "create", "create", id="a new key"),
+        pytest.param("kms_key", KEY, KEY, id="an existing key"),
+        pytest.param("dashboard", "false", False, id="what is to come, at its default"),
+    ],
+)
+def test_accepted(key: str, value: Any, expected: object) -> None:  # noqa: ANN401 - as context is
+    assert getattr(load({key: value}), key) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "accepted"),
+    [
+        pytest.param("emails", "ops", "e-mail addresses", id="no address"),
+        pytest.param("emails", "a@b.co;c@d.org", "separated by commas", id="a semicolon"),
+        pytest.param("emails", "[oops", "e-mail addresses", id="broken JSON"),
+        pytest.param("regions", "us-esat-1", "names of Regions", id="a slip in a Region"),
+        pytest.param("regions", "", "all, or names", id="no Region at all"),
+        pytest.param("poll_rate_minutes", "4", "from 5 to 1440", id="too often"),
+        pytest.param("poll_rate_minutes", "1441", "from 5 to 1440", id="too seldom"),
+        pytest.param("poll_rate_minutes", "hourly", "from 5 to 1440", id="a word for a number"),
+        pytest.param("poll_rate_minutes", True, "from 5 to 1440", id="a boolean for a number"),
+        pytest.param("reminder_hour_utc", "24", "from 0 to 23", id="an hour too many"),
+        pytest.param("alert_on", "mine", "used or all", id="an unknown word"),
+        pytest.param(
+            "announce_new_models", "perhaps", "true or false", id="neither true nor false"
+        ),
+        pytest.param("reminders_end_of_life", "30,0", "from 1 to 3650", id="a rung on the day"),
+        pytest.param("event_bus_arn", "models", "the ARN of an event bus", id="a name for an ARN"),
+        pytest.param("kms_key", "alias/mine", "not of an alias", id="an alias"),
+        pytest.param("watch", ["ok", ""], "globs", id="an empty glob"),
+        pytest.param("used_within_days", "x", "a number of days", id="to come, and wrong as well"),
+    ],
+)
+def test_refused_in_one_line_that_names_key_value_and_what_is_accepted(
+    key: str,
+    value: Any,  # noqa: ANN401 - as context is
+    accepted: str,
+) -> None:
+    with pytest.raises(SettingError) as refused:
+        load({key: value})
+
+    line = str(refused.value)
+    assert line.startswith(f"{key}: ")
+    assert accepted in line
+    assert json.dumps(value) in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("digest_cron", ""),
+        ("slack_channel_id", "C0123"),
+        ("dashboard", "true"),
+        ("usage", "false"),
+        ("inactivity_days", "5"),
+    ],
+)
+def test_a_setting_whose_feature_is_to_come_is_not_ignored_in_silence(key: str, value: str) -> None:
+    with pytest.raises(SettingError, match=f"{key}: .* is not available yet"):
+        load({key: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("email", "emails"),
+        ("region", "regions"),
+        ("poll_rate", "poll_rate_minutes"),
+        ("pollRateMinutes", "poll_rate_minutes"),
+        ("poll-rate-minutes", "poll_rate_minutes"),
+        ("emial", "emails"),
+        ("reminders_eol", "reminders_"),
+        ("kms_keys", "kms_key"),
+    ],
+)
+def test_a_misspelt_name_is_refused(key: str, meant: str) -> None:
+    with pytest.raises(SettingError, match=f"did you mean {meant}"):
+        load({key: "x"})
+
+
+@pytest.mark.parametrize(
+    "key", ["aws:cdk:bundling-stacks", "@aws-cdk/core:x", "acme:emails", "owner", "vpc_id", "tags"]
+)
+def test_context_that_is_not_ours_is_left_alone(key: str) -> None:
+    assert load({key: "anything"}) == Settings()
+
+
+def test_on_our_own_command_line_every_unknown_name_is_refused() -> None:
+    with pytest.raises(SettingError, match="owner: there is no such setting; the settings are"):
+        refuse_unknown(["emails", "owner"])
+
+
+@pytest.mark.parametrize(("key", "arn"), [("kms_key", KEY), ("event_bus_arn", BUS)])
+def test_a_key_or_bus_of_another_region_is_refused(key: str, arn: str) -> None:
+    settings = load({key: arn})
+
+    refuse_other_region(settings, "us-east-1")
+    with pytest.raises(SettingError, match=f"{key}: .* one in eu-west-1"):
+        refuse_other_region(settings, "eu-west-1")
+
+
+def test_regions_of_every_partition_are_known() -> None:
+    assert {"us-east-1", "us-gov-west-1"} <= set(bedrock_regions())
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load({}).poll_rate_minutes = 5  # type: ignore[misc]
