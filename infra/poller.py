@@ -114,7 +114,12 @@ class Poller(Construct):
         )
         _allow(
             role,
-            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            [
+                "dynamodb:BatchWriteItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:UpdateItem",
+            ],
             state.alerts.table_arn,
         )
         _allow(role, ["dynamodb:Query"], f"{state.alerts.table_arn}/index/{UNSETTLED_INDEX}")

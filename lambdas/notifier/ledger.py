@@ -133,16 +133,8 @@ class Ledger:
 
     def point(self, alert: Record, now: datetime) -> None:
         """Leave a pointer for each model, for the question what was told about it."""
-        for model_id in sorted({key.model_id for key, _ in alert.told}):
-            self._table.put(
-                {
-                    "alert_id": f"{alert.alert_id}#{model_id}",
-                    "model_id": model_id,
-                    "sent_at": iso_time(now),
-                    "kind": alert.kind.value,
-                    "expires_at": _expiry(alert.decided_at),
-                }
-            )
+        ids = sorted({key.model_id for key, _ in alert.told})
+        self._table.put_all([_pointer(alert, model_id, now) for model_id in ids])
 
     def settle(self, alert_id: str, *, finished: bool) -> None:
         """Note that the alert is told; `finished` when no channel is left to try either."""
@@ -186,6 +178,16 @@ def _item(new: Record) -> Item:
         "payload": _pack(new),
     }
     return {name: value for name, value in item.items() if value is not None}
+
+
+def _pointer(alert: Record, model_id: str, now: datetime) -> Item:
+    return {
+        "alert_id": f"{alert.alert_id}#{model_id}",
+        "model_id": model_id,
+        "sent_at": iso_time(now),
+        "kind": alert.kind.value,
+        "expires_at": _expiry(alert.decided_at),
+    }
 
 
 def _pack(new: Record) -> bytes:

@@ -6,10 +6,9 @@ touches only its own attributes. Items whose `model_id` starts with `#` are book
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from notifier.coverage import REGION_SUBJECT
 from notifier.errors import AwsError, ConditionFailedError
@@ -27,15 +26,15 @@ from notifier.model import (
     Told,
     TrackedModel,
 )
+from notifier.table import Update
 from notifier.times import iso_time, parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from notifier.table import Item, Table
 
 _POLL_KEY = {"model_id": "#poll", "region": "#"}
-_WRITERS = 16
 _TIMES = ("start_of_life_at", "legacy_at", "extended_access_at", "end_of_life_at")
 _OBSERVED = (
     "name",
@@ -63,7 +62,6 @@ _REGION_ATTRIBUTES = (
     "told_failing_since",
 )
 
-_Write = TypeVar("_Write")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +193,8 @@ class Snapshot:
         for row in rows:
             changes = _difference(stored.get(row.key, {}), _observed(row, now), _OBSERVED)
             if changes:
-                writes.append((row.key._asdict(), changes))
-        errors = self._each(writes, lambda write: self._table.update(*write))
+                writes.append(Update(row.key._asdict(), changes))
+        errors = self._table.update_all(writes)
         return len(writes) - len(errors), errors
 
     def write_regions(
@@ -210,51 +208,31 @@ class Snapshot:
             # What was told of a Region is moved by telling, not by observing.
             changes.pop("told_failing_since", None)
             if changes:
-                writes.append(({"model_id": REGION_SUBJECT, "region": state.region}, changes))
-        return self._each(writes, lambda write: self._table.update(*write))
+                key = {"model_id": REGION_SUBJECT, "region": state.region}
+                writes.append(Update(key, changes))
+        return self._table.update_all(writes)
 
     # Writing what was told
 
     def move_told(self, told: Iterable[tuple[RowKey, Told]]) -> list[AwsError]:
-        """Move `told` of each row, once: a row already moved is left as it is."""
-        return self._each(tuple(told), self._move_told)
-
-    def _move_told(self, move: tuple[RowKey, Told]) -> None:
-        key, told = move
-        before = told.seq - 1
-        condition = "told.seq = :before" if before else "attribute_not_exists(told)"
-        try:
-            self._table.update(
-                key._asdict(),
-                {"told": told_item(told), "deferred": None},
-                condition=condition,
-                values={":before": before} if before else {},
-            )
-        except ConditionFailedError:
-            return  # Moved already, by an earlier try at the same alert.
+        """Move `told` of each row, once: a row already moved, by an earlier try, is left."""
+        errors = self._table.update_all([_told_move(key, after) for key, after in told])
+        return [error for error in errors if not isinstance(error, ConditionFailedError)]
 
     def note_region_told(self, region: str, failing_since: str | None) -> None:
         """Note which failure (since when) of a Region was announced; None once its end was."""
         key = {"model_id": REGION_SUBJECT, "region": region}
         self._table.update(key, {"told_failing_since": failing_since})
 
-    def _each(self, writes: Iterable[_Write], write: Callable[[_Write], None]) -> list[AwsError]:
-        """Do every write, several at once; one that fails holds up no other."""
 
-        def attempt(one: _Write) -> AwsError | None:
-            try:
-                write(one)
-            except AwsError as error:
-                return error
-            return None
-
-        writes = tuple(writes)
-        if len(writes) <= 1:
-            outcomes = [attempt(one) for one in writes]
-        else:
-            with ThreadPoolExecutor(min(_WRITERS, len(writes))) as pool:
-                outcomes = list(pool.map(attempt, writes))
-        return [error for error in outcomes if error is not None]
+def _told_move(key: RowKey, told: Told) -> Update:
+    before = told.seq - 1
+    return Update(
+        key._asdict(),
+        {"told": told_item(told), "deferred": None},
+        condition="told.seq = :before" if before else "attribute_not_exists(told)",
+        values={":before": before} if before else {},
+    )
 
 
 def _difference(before: Item, after: Item, attributes: Iterable[str]) -> Item:

@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from notifier.errors import aws_call
+from notifier.errors import AwsError, aws_call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Item = dict[str, Any]
+_TRANSACTION_ACTIONS = 100
+_BATCH_ITEMS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One item's change: attributes to set, or to remove where None; dots lead into maps."""
+
+    key: Mapping[str, str]
+    changes: Mapping[str, Any]
+    condition: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def request(self, table: str) -> Item:
+        """Give the parameters that UpdateItem and TransactWriteItems share."""
+        names: dict[str, str] = {}
+        given: dict[str, Any] = dict(self.values)
+        sets: list[str] = []
+        removes: list[str] = []
+        for name, value in self.changes.items():
+            path = _path(name, names)
+            if value is None:
+                removes.append(path)
+                continue
+            given[f":{len(given)}"] = value
+            sets.append(f"{path} = :{len(given) - 1}")
+        clauses = (("SET", sets), ("REMOVE", removes))
+        optional = {
+            "ExpressionAttributeValues": given,
+            "ConditionExpression": self.condition,
+        }
+        return {
+            "TableName": table,
+            "Key": dict(self.key),
+            "UpdateExpression": " ".join(f"{verb} {', '.join(of)}" for verb, of in clauses if of),
+            "ExpressionAttributeNames": names,
+            **{name: value for name, value in optional.items() if value},
+        }
 
 
 class Table:
@@ -68,6 +107,19 @@ class Table:
         with aws_call("dynamodb:PutItem"):
             self._client.put_item(**request, **{k: v for k, v in given.items() if v})
 
+    def put_all(self, items: Sequence[Item]) -> None:
+        """Put items unconditionally, many to a call. Raises AwsError when some cannot be."""
+        for start in range(0, len(items), _BATCH_ITEMS):
+            self._put_batch(items[start : start + _BATCH_ITEMS])
+
+    def _put_batch(self, items: Sequence[Item]) -> None:
+        requests = [{"PutRequest": {"Item": item}} for item in items]
+        with aws_call("dynamodb:BatchWriteItem"):
+            answer = self._client.batch_write_item(RequestItems={self.name: requests})  # type: ignore[dict-item]
+        for left in answer.get("UnprocessedItems", {}).get(self.name, []):
+            # Throttled in part: PutItem retries with back-off, as botocore does for it.
+            self.put(dict(left["PutRequest"]["Item"]))
+
     def update(
         self,
         key: Mapping[str, str],
@@ -75,33 +127,43 @@ class Table:
         condition: str | None = None,
         values: Mapping[str, Any] | None = None,
     ) -> None:
-        """Set the attributes in `changes`, and remove those that are None there.
+        """Change one item. Raises ConditionFailedError when the condition does not hold."""
+        self._update(Update(key, changes, condition, values or {}))
 
-        A dot in a name leads into a map: `channels.sns`. Raises ConditionFailedError when the
-        condition does not hold.
-        """
-        names: dict[str, str] = {}
-        given: dict[str, Any] = dict(values or {})
-        sets: list[str] = []
-        removes: list[str] = []
-        for name, value in changes.items():
-            path = _path(name, names)
-            if value is None:
-                removes.append(path)
-                continue
-            given[f":{len(given)}"] = value
-            sets.append(f"{path} = :{len(given) - 1}")
-        clauses = (("SET", sets), ("REMOVE", removes))
-        request: Item = {
-            "UpdateExpression": " ".join(f"{verb} {', '.join(of)}" for verb, of in clauses if of),
-            "ExpressionAttributeNames": names,
-        }
-        if given:
-            request["ExpressionAttributeValues"] = given
-        if condition:
-            request["ConditionExpression"] = condition
+    def _update(self, update: Update) -> None:
         with aws_call("dynamodb:UpdateItem"):
-            self._client.update_item(TableName=self.name, Key=dict(key), **request)
+            self._client.update_item(**update.request(self.name))
+
+    def update_all(self, updates: Sequence[Update]) -> list[AwsError]:
+        """Change many items, a hundred to a call; give what failed, each on its own.
+
+        A transaction that is refused is done again one by one, so that one bad item, or one
+        whose condition does not hold, holds up no other.
+        """
+        errors: list[AwsError] = []
+        for start in range(0, len(updates), _TRANSACTION_ACTIONS):
+            chunk = updates[start : start + _TRANSACTION_ACTIONS]
+            if len(chunk) == 1 or not self._update_together(chunk):
+                errors += self._update_singly(chunk)
+        return errors
+
+    def _update_together(self, updates: Sequence[Update]) -> bool:
+        actions = [{"Update": update.request(self.name)} for update in updates]
+        try:
+            with aws_call("dynamodb:TransactWriteItems"):
+                self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
+        except AwsError:
+            return False  # What is wrong with which shows when each is tried alone.
+        return True
+
+    def _update_singly(self, updates: Iterable[Update]) -> list[AwsError]:
+        errors = []
+        for update in updates:
+            try:
+                self._update(update)
+            except AwsError as error:
+                errors.append(error)
+        return errors
 
 
 def _path(name: str, names: dict[str, str]) -> str:

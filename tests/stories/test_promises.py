@@ -254,6 +254,9 @@ class _Killer:
         return killed_in == "send" if self.after else before == ["send"]
 
 
+_TABLE_CALLS = ("get", "put", "put_all", "update", "update_all", "query_index")
+
+
 def _arm(world: World, killer: _Killer) -> None:
     """Put the killer before every call that the pipeline makes to a table or a channel."""
 
@@ -267,7 +270,7 @@ def _arm(world: World, killer: _Killer) -> None:
 
     world.snapshot = type(world.snapshot)(world.snapshot._table)  # noqa: SLF001
     for table in (world.snapshot._table, world.ledger._table):  # noqa: SLF001
-        for name in ("get", "put", "update", "query_index"):
+        for name in _TABLE_CALLS:
             armed(table, name)
     for channel in (world.topic, world.bus):
         armed(channel, "send")
@@ -275,7 +278,7 @@ def _arm(world: World, killer: _Killer) -> None:
 
 def _disarm(world: World) -> None:
     for target in (world.snapshot._table, world.ledger._table, world.topic, world.bus):  # noqa: SLF001
-        for name in ("get", "put", "update", "query_index", "send"):
+        for name in (*_TABLE_CALLS, "send"):
             target.__dict__.pop(name, None)
 
 

@@ -31,6 +31,7 @@ POLL_MAY = {
     ("account:ListRegions", "arn:aws:account::<AWS::AccountId>:account"),
     ("bedrock:GetFoundationModel", "arn:aws:bedrock:*::foundation-model/*"),
     ("bedrock:ListFoundationModels", "*"),
+    ("dynamodb:BatchWriteItem", "<StateAlerts>"),
     ("dynamodb:GetItem", "<StateAlerts>"),
     ("dynamodb:GetItem", "<StateModels>"),
     ("dynamodb:PutItem", "<StateAlerts>"),

@@ -22,6 +22,8 @@ _SNS_BYTES = 256 * 1024
 _MARGIN_BYTES = 2 * 1024
 _PROVIDERS_NAMED = 50
 
+Document = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Notification:
@@ -84,50 +86,50 @@ def notification(alert: Alert, place: Place) -> Notification:
 
     Models are cut from the end, where those not in use stand, and counted in `models_omitted`.
     """
-    whole = _with_models(alert, len(alert.models), place)
-    if _fits(whole):
-        return whole
-    few, many = 0, len(alert.models)
-    while many - few > 1:  # the most models that fit
-        middle = (few + many) // 2
-        if _fits(_with_models(alert, middle, place)):
-            few = middle
-        else:
-            many = middle
-    return _with_models(alert, few, place)
+    models = [_model(entry) for entry in alert.models]
+    document = _document(alert, place)
+    room = _SNS_BYTES - _MARGIN_BYTES - Notification(document | {"models": []}).size()
+    count = _how_many_fit(models, room)
+    if count < len(models):
+        shorter = email_text(alert, alert.models[:count], place, document["alert_id"])
+        document |= {"text": shorter, "models_omitted": len(models) - count}
+    return Notification(document | {"models": models[:count]})
 
 
-def _fits(candidate: Notification) -> bool:
-    return candidate.size() <= _SNS_BYTES - _MARGIN_BYTES
+def _how_many_fit(models: Sequence[Document], room: int) -> int:
+    """Count the models whose JSON, inside the message's own JSON, takes no more than `room`."""
+    for count, model in enumerate(models):
+        room -= len(_json(_json(model)).encode()) + len(model["provider"].encode()) * 2
+        if room < 0:
+            return count
+    return len(models)
 
 
-def _with_models(alert: Alert, count: int, place: Place) -> Notification:
-    models = alert.models[:count]
+def _document(alert: Alert, place: Place) -> Document:
+    """Give the alert document as it is with every model, but without their entries."""
     identity = alert_id(alert)
     day = alert.milestone_date
-    return Notification(
-        {
-            "schema_version": SCHEMA_VERSION,
-            "alert_id": identity,
-            "kind": alert.kind.value,
-            "severity": alert.severity.value,
-            "account_id": place.account_id,
-            "occurred_at": iso_time(alert.occurred_at),
-            "direction": alert.direction.value if alert.direction else None,
-            "milestone": alert.milestone.value if alert.milestone else None,
-            "milestone_date": day.isoformat() if day else None,
-            "days_left": alert.days_left,
-            "reason": alert.reason,
-            "models": [_model(entry) for entry in models],
-            "models_omitted": len(alert.models) - len(models),
-            "health_event": None,
-            "subject": subject(alert),
-            "text": email_text(alert, models, place, identity),
-        }
-    )
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "alert_id": identity,
+        "kind": alert.kind.value,
+        "severity": alert.severity.value,
+        "account_id": place.account_id,
+        "occurred_at": iso_time(alert.occurred_at),
+        "direction": alert.direction.value if alert.direction else None,
+        "milestone": alert.milestone.value if alert.milestone else None,
+        "milestone_date": day.isoformat() if day else None,
+        "days_left": alert.days_left,
+        "reason": alert.reason,
+        "models": [],
+        "models_omitted": 0,
+        "health_event": None,
+        "subject": subject(alert),
+        "text": email_text(alert, alert.models, place, identity),
+    }
 
 
-def _model(entry: ModelEntry) -> dict[str, Any]:
+def _model(entry: ModelEntry) -> Document:
     return {
         "model_id": entry.model_id,
         "name": entry.name,

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _WIDTH = 76
 _IN_FULL = 10
+# Nobody reads on; the document for machines goes as far as the message can.
+_LISTED = 100
 _POLICY_PAGE = "https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle-legacy.html"
 _MODELS_PAGE = "https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html"
 
@@ -99,7 +101,7 @@ CONSEQUENCES = {
 
 def email_text(alert: Alert, models: Sequence[ModelEntry], place: Place, alert_id: str) -> str:
     """Write the e-mail about the first `models` of an alert; the rest is given as a count."""
-    sections = [*_sections(alert, models, place), _footer(alert, place, alert_id)]
+    sections = [*_sections(alert, models[:_LISTED], place), _footer(alert, place, alert_id)]
     return "\n\n".join([_fill(alert.reason), *sections]) + "\n"
 
 
