@@ -5,7 +5,6 @@ Models and dates are real but for the one date that moves, which is invented and
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -15,7 +14,7 @@ from demo.catalog import MODELS, Model, catalog_at
 from local_aws.fake_bedrock import INTERNAL_ERROR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from local_aws.cloud import LocalCloud
 

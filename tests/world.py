@@ -72,8 +72,8 @@ def model(  # noqa: PLR0913 (a model's dates, each by its name)
     lifecycle = Lifecycle(
         status, None, moment(legacy), moment(extended_access), moment(end_of_life)
     )
-    provider = model_id.split(".")[0].title()
-    return ListedModel(model_id, name or model_id.split(".")[-1], provider, lifecycle)
+    provider = model_id.partition(".")[0].title()
+    return ListedModel(model_id, name or model_id.rpartition(".")[2], provider, lifecycle)
 
 
 @dataclass
@@ -192,7 +192,7 @@ class World:
     def row(self, model_id: str, region: str = EAST) -> dict[str, Any]:
         """Read one tracked model as a user of the table would."""
         key = {"model_id": model_id, "region": region}
-        answer = self.client.get_item(TableName=self.tables["ModelsTableName"], Key=key)  # type: ignore[arg-type]
+        answer = self.client.get_item(TableName=self.tables["ModelsTableName"], Key=key)
         return dict(answer.get("Item", {}))
 
     def items(self, table: str) -> list[dict[str, Any]]:

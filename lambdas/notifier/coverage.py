@@ -188,11 +188,7 @@ def coverage_news(
 
 def _is_degraded(state: RegionState, now: datetime) -> bool:
     since = state.failing_since
-    return (
-        since is not None
-        and now - since >= _DEGRADED_AFTER
-        and state.told_failing_since is None
-    )
+    return since is not None and now - since >= _DEGRADED_AFTER and state.told_failing_since is None
 
 
 def _coverage_news(

@@ -71,11 +71,7 @@ class Newcomers:
 
     def is_new_everywhere(self, row: TrackedModel) -> bool:
         """Say whether no Region had this model before, and nobody was told of it."""
-        return (
-            row.key in self.rows
-            and row.model_id not in self.known_ids
-            and row.told.seq == 0
-        )
+        return row.key in self.rows and row.model_id not in self.known_ids and row.told.seq == 0
 
 
 def decide(
@@ -232,9 +228,7 @@ class _Siblings:
         """Say whether people have lately heard this of other Regions, and nobody uses it here."""
         if row.in_use is True:
             return False
-        return any(
-            now - when <= _STRAGGLER_WITHIN for when in self._said_elsewhere(row, kind)
-        )
+        return any(now - when <= _STRAGGLER_WITHIN for when in self._said_elsewhere(row, kind))
 
     def _said_elsewhere(self, row: TrackedModel, kind: Kind) -> Iterator[datetime]:
         for other in self._told.get(row.model_id, ()):

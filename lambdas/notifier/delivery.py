@@ -159,7 +159,7 @@ class Delivery:
 
     def _send_and_record(self, record: Record, lease: Lease, now: datetime) -> Outcome:
         errors = self._send(record, now)
-        accepted = self._is_accepted(record, errors)
+        accepted = not any(channel.tells for channel, _ in errors)
         failed = [error for _, error in errors]
         if accepted and not record.is_settled:
             failed += self._move_told(record, now)
@@ -184,9 +184,6 @@ class Delivery:
             else:
                 self.ledger.mark(record.alert_id, channel.name, now, accepted=channel.tells)
         return errors
-
-    def _is_accepted(self, record: Record, errors: Sequence[tuple[Channel, AwsError]]) -> bool:
-        return not any(channel.tells for channel, _ in errors)
 
     def _move_told(self, record: Record, now: datetime) -> list[AwsError]:
         """Record what was told, of rows, of Regions or of the account, and point to it."""

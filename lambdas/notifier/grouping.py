@@ -67,8 +67,8 @@ def grouping_date(dates: Dates) -> tuple[Milestone | None, date | None]:
     stated = [(day, milestone) for milestone, day in dates.stated()]
     if not stated:
         return None, None
-    day, milestone = max(stated, key=lambda pair: (pair[0], PHASE_ORDER[pair[1]]))
-    return milestone, day
+    latest, last = max(stated, key=lambda pair: (pair[0], PHASE_ORDER[pair[1]]))
+    return last, latest
 
 
 def group(decisions: Iterable[Decision], now: datetime) -> tuple[Alert, ...]:
@@ -93,17 +93,18 @@ def _group_of(decision: Decision) -> _Group:
     dates = decision.row.dates
     grouping_milestone, day = grouping_date(dates)
     if decision.milestone is not None:  # a reminder names the milestone it reminds of
-        milestone, milestone_date = decision.milestone, dates.of(decision.milestone)
+        named: Milestone | None = decision.milestone
+        named_date = dates.of(decision.milestone)
     else:
-        milestone = grouping_milestone or _MILESTONE_OF_KIND.get(decision.kind)
-        milestone_date = day
+        named = grouping_milestone or _MILESTONE_OF_KIND.get(decision.kind)
+        named_date = day
     return _Group(
         decision.kind,
         grouping_milestone,
         day,
         decision.rung,
-        milestone,
-        milestone_date,
+        named,
+        named_date,
         decision.direction,
     )
 

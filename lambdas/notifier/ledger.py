@@ -54,7 +54,6 @@ class Record:
             return set()
         return {key for key, _ in self.told} | {RowKey(m.subject, m.region) for m in self.members}
 
-
     def is_first_baseline(self) -> bool:
         """Say whether this is the account's first message, after which changes are told."""
         return self.kind is Kind.BASELINE and self.members == (Member(BASELINE_SUBJECT, "", ""),)

@@ -65,9 +65,7 @@ def settle_jitter(before: Lifecycle, after: Lifecycle, unreadable: Collection[st
         after.status,
         *(
             steady(name, old, new)
-            for name, old, new in zip(
-                Lifecycle._fields[1:], before[1:], after[1:], strict=True
-            )
+            for name, old, new in zip(Lifecycle._fields[1:], before[1:], after[1:], strict=True)
         ),
     )
 
@@ -133,4 +131,8 @@ def _urgency(model: ListedModel, now: datetime) -> tuple[int, date, int]:
     assert model.lifecycle is not None  # noqa: S101 (narrowing for mypy: callers pass readable records)
     dates = model.lifecycle.dates
     phase = phase_at(model.lifecycle, now)
-    return (-PHASE_ORDER[phase], dates.end_of_life or date.max, -sum(day is not None for day in dates))
+    return (
+        -PHASE_ORDER[phase],
+        dates.end_of_life or date.max,
+        -sum(day is not None for day in dates),
+    )

@@ -20,7 +20,7 @@ from notifier.settings import Environment
 from notifier.snapshot import Lease, Snapshot
 from notifier.sources.bedrock import Bedrock, lenient_session
 from notifier.table import Table
-from notifier.times import iso_time, parse_time
+from notifier.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

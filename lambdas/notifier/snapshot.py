@@ -63,7 +63,6 @@ _REGION_ATTRIBUTES = (
 )
 
 
-
 @dataclass(frozen=True, slots=True)
 class Lease:
     """Who polls, and until when by the wall clock: two polls at once would both decide."""
@@ -236,9 +235,7 @@ def _told_move(key: RowKey, told: Told) -> Update:
 
 
 def _difference(before: Item, after: Item, attributes: Iterable[str]) -> Item:
-    return {
-        name: after.get(name) for name in attributes if before.get(name) != after.get(name)
-    }
+    return {name: after.get(name) for name in attributes if before.get(name) != after.get(name)}
 
 
 # Items, as they stand in the table

@@ -101,7 +101,9 @@ class Summary:
             "time": iso_time(self.now),
             "regions_covered": sum(s.covered_since is not None for s in self.regions),
             "regions_failing": self.covered_regions_failing,
-            "regions_not_covered": {s.region: s.failure for s in self.regions if not s.covered_since},
+            "regions_not_covered": {
+                s.region: s.failure for s in self.regions if not s.covered_since
+            },
             "failures": self.failures,
             "tracked": self.tracked,
             "rows_written": self.rows_written,

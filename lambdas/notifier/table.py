@@ -64,9 +64,7 @@ class Table:
     def get(self, key: Mapping[str, str]) -> Item | None:
         """Read one item, consistently."""
         with aws_call("dynamodb:GetItem"):
-            answer = self._client.get_item(
-                TableName=self.name, Key=dict(key), ConsistentRead=True
-            )
+            answer = self._client.get_item(TableName=self.name, Key=dict(key), ConsistentRead=True)
         return answer.get("Item")
 
     def scan(self) -> Iterator[Item]:
@@ -86,7 +84,7 @@ class Table:
                 IndexName=index,
                 KeyConditionExpression="#key = :value",
                 ExpressionAttributeNames={"#key": attribute},
-                ExpressionAttributeValues={":value": value},  # type: ignore[dict-item]
+                ExpressionAttributeValues={":value": value},
             )
             return [item for page in pages for item in page["Items"]]
 
@@ -98,14 +96,17 @@ class Table:
         values: Mapping[str, Any] | None = None,
     ) -> None:
         """Put an item. Raises ConditionFailedError when the condition does not hold."""
-        request: Item = {"TableName": self.name, "Item": item}
-        given = {
+        given: Item = {
             "ConditionExpression": condition,
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
         }
         with aws_call("dynamodb:PutItem"):
-            self._client.put_item(**request, **{k: v for k, v in given.items() if v})
+            self._client.put_item(
+                TableName=self.name,
+                Item=item,
+                **{name: value for name, value in given.items() if value},
+            )
 
     def put_all(self, items: Sequence[Item]) -> None:
         """Put items unconditionally, many to a call. Raises AwsError when some cannot be."""

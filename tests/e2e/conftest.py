@@ -43,7 +43,7 @@ class Stage:
         self.now = datetime(2026, 10, 1, 10, tzinfo=UTC)
         self.extra: dict[str, list[FoundationModel]] = {EAST: [], WEST: [], EUROPE: []}
 
-    def list(self, region: str, *models: FoundationModel) -> None:
+    def put_on(self, region: str, *models: FoundationModel) -> None:
         """Let a Region list these models beside the keepers."""
         self.extra[region] = [*self.extra[region], *models]
         self.cloud.bedrock.set_catalog(region, [*KEEPERS, *self.extra[region]])
@@ -74,7 +74,7 @@ def settled_stage(cloud: LocalCloud) -> Stage:
     """Give a stack that has told its baseline."""
     stage = Stage(cloud)
     for region in (EAST, WEST, EUROPE):
-        stage.list(region)
+        stage.put_on(region)
     answer = stage.poll()
     assert answer.function_error is None, answer.log_tail
     assert [one.document["kind"] for one in stage.told()] == ["BASELINE"]

@@ -25,8 +25,8 @@ def kinds(notifications: list[Notification]) -> list[str]:
 
 def test_a_change_arrives_as_json_with_attributes_and_as_an_email_for_people(stage: Stage) -> None:
     end = stage.in_days(100)
-    stage.list(EAST, legacy("acme.changed-v1:0", end, name="Changed"))
-    stage.list(WEST, legacy("acme.changed-v1:0", end, name="Changed"))
+    stage.put_on(EAST, legacy("acme.changed-v1:0", end, name="Changed"))
+    stage.put_on(WEST, legacy("acme.changed-v1:0", end, name="Changed"))
 
     answer = stage.poll()
     (told,) = stage.told()
@@ -63,7 +63,7 @@ def test_a_quiet_poll_says_nothing_and_writes_no_row(stage: Stage) -> None:
 
 
 def test_the_same_invocation_again_and_at_once_says_nothing_twice(stage: Stage) -> None:
-    stage.list(EAST, legacy("acme.once-v1:0", stage.in_days(90)))
+    stage.put_on(EAST, legacy("acme.once-v1:0", stage.in_days(90)))
     stage.now = stage.in_days(1)
     with ThreadPoolExecutor(3) as pool:
         answers = list(pool.map(stage.cloud.poll, [stage.now] * 3))
@@ -92,7 +92,7 @@ def test_one_bad_region_stops_nothing_and_invents_nothing(
 ) -> None:
     rows_before = {row["model_id"] for row in stage.cloud.table_rows() if row["region"] == EUROPE}
     name = f"acme.beside-{request.node.callspec.id.replace(' ', '-')}-v1:0".lower().replace(",", "")
-    stage.list(EAST, legacy(name, stage.in_days(80)))
+    stage.put_on(EAST, legacy(name, stage.in_days(80)))
     stage.cloud.bedrock.misbehave(EUROPE, how)
 
     answer = stage.poll()
@@ -118,7 +118,7 @@ def test_when_every_region_fails_the_invocation_fails(stage: Stage) -> None:
 
 
 def test_an_alert_due_in_an_outage_of_sns_is_told_after_it_once(stage: Stage) -> None:
-    stage.list(EAST, legacy("acme.outage-v1:0", stage.in_days(70)))
+    stage.put_on(EAST, legacy("acme.outage-v1:0", stage.in_days(70)))
     with stage.cloud.sns_outage():
         answer = stage.poll()
     assert "sns:Publish: ServiceUnavailable" in answer.payload["errorMessage"]
@@ -133,7 +133,7 @@ def test_an_alert_due_in_an_outage_of_sns_is_told_after_it_once(stage: Stage) ->
 def test_only_a_lost_response_may_double_a_message_and_it_is_the_same_message(
     stage: Stage,
 ) -> None:
-    stage.list(EAST, legacy("acme.lost-response-v1:0", stage.in_days(60)))
+    stage.put_on(EAST, legacy("acme.lost-response-v1:0", stage.in_days(60)))
     stage.cloud.gateway.inject("sns", "Publish", ConnectionFault.RESPONSE_LOST, times=1)
 
     answer = stage.poll()
@@ -148,10 +148,10 @@ def test_only_a_lost_response_may_double_a_message_and_it_is_the_same_message(
 
 def test_a_model_that_disappears_is_asked_for_before_it_is_called_gone(stage: Stage) -> None:
     leaving = FoundationModel(id="acme.disappears-v1:0", name="Disappears", provider="Acme")
-    stage.list(EAST, leaving)
+    stage.put_on(EAST, leaving)
     stage.poll()
     stage.extra[EAST] = [model for model in stage.extra[EAST] if model.id != leaving.id]
-    stage.list(EAST)
+    stage.put_on(EAST)
     stage.poll()
     assert stage.told() == []
 
@@ -177,7 +177,7 @@ def test_a_time_that_is_none_is_an_error(stage: Stage, time: Any) -> None:  # no
 
 def test_the_account_bus_carries_the_same_document(stage: Stage) -> None:
     queue_url = _queue_behind_a_rule(stage.cloud)
-    stage.list(EAST, legacy("acme.on-the-bus-v1:0", stage.in_days(50)))
+    stage.put_on(EAST, legacy("acme.on-the-bus-v1:0", stage.in_days(50)))
 
     stage.poll()
 
@@ -209,7 +209,7 @@ def test_ten_thousand_hostile_models_neither_stop_the_poll_nor_overflow_a_messag
         legacy(f"evil.model-{n:05}<b>'\";--", end, name=f"<script>\u202e*_`{n}\r\n\x00" + "x" * 300)
         for n in range(10_000)
     ]
-    stage.list(WEST, *hostile)
+    stage.put_on(WEST, *hostile)
 
     answer = stage.poll()
 

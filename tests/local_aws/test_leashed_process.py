@@ -50,7 +50,7 @@ def test_stopping_ends_the_server_its_children_and_its_files(pids: Path) -> None
 
 
 def test_it_ends_also_when_its_parent_is_killed(pids: Path) -> None:
-    parent = subprocess.Popen(  # noqa: S603 this very Python
+    parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, str(pids), *_server(pids)],
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parent.parent.parent,
@@ -103,7 +103,7 @@ def _is_running(pid: int) -> bool:
 
 
 def _state(pid: int) -> str:
-    shown = subprocess.run(  # noqa: S603 a number
+    shown = subprocess.run(
         ["ps", "-o", "state=", "-p", str(pid)],  # noqa: S607 found on PATH
         capture_output=True,
         text=True,

@@ -3,8 +3,11 @@
 import boto3
 import pytest
 
-from tests.contract.conftest import tables, template  # noqa: F401
-from tests.contract.conftest import dynamodb  # noqa: F401
+from tests.contract.conftest import (  # noqa: F401
+    dynamodb,
+    tables,
+    template,
+)
 from tests.world import World
 
 

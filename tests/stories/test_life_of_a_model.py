@@ -15,7 +15,7 @@ SONNET = "anthropic.claude-sonnet-4-5-20250929-v1:0"
 LEGACY, EXTENDED, END = "2026-10-08", "2027-01-08", "2027-04-08"
 
 
-def sonnet(status: str = "LEGACY", **dates: Any) -> ListedModel:
+def sonnet(status: str = "LEGACY", **dates: Any) -> ListedModel:  # noqa: ANN401 (dates, and an hour)
     """Give Claude Sonnet 4.5 with the dates AWS has stated for it."""
     stated = {"legacy": LEGACY, "extended_access": EXTENDED, "end_of_life": END}
     return model(SONNET, status, name="Claude Sonnet 4.5", **(stated | dates))

@@ -15,10 +15,11 @@ import pytest
 
 from notifier.model import Catalog
 from notifier.sources.bedrock import parse_catalog
-from tests.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.world import World
 
 RECORDING = Path(__file__).parents[3] / "shared" / "data" / "catalog_history.jsonl.gz"
 
@@ -93,16 +94,12 @@ TOLD: dict[str, list[Told]] = {
     # Left eu-west-2 on 02-25, was back on 02-26, left again on 02-28, and came back on 03-07.
     "2026-03-04": [("MODEL_WITHDRAWN", None, {CLAUDE_3_SONNET: 1})],
     "2026-03-07": [("RETURNED_TO_ACTIVE", None, {CLAUDE_3_SONNET: 1})],
-    "2026-03-20": [
-        ("ENTERED_LEGACY", None, {CLAUDE_3_SONNET: 4, COMMAND_R: 2, COMMAND_R_PLUS: 2})
-    ],
+    "2026-03-20": [("ENTERED_LEGACY", None, {CLAUDE_3_SONNET: 4, COMMAND_R: 2, COMMAND_R_PLUS: 2})],
     # Only its 200k variant says so.
     "2026-03-21": [("ENTERED_LEGACY", None, {"anthropic.claude-3-haiku-20240307-v1:0": 6})],
     # Of Llama 3.2 only the 128k variants, each in one Region; the models follow on 04-01.
     "2026-03-28": [("ENTERED_LEGACY", "2026-07-07", LLAMAS_OF_MARCH)],
-    "2026-03-31": [
-        ("MODEL_WITHDRAWN", None, {CLAUDE_3_5_SONNET: 3, CLAUDE_3_5_SONNET_V2: 2})
-    ],
+    "2026-03-31": [("MODEL_WITHDRAWN", None, {CLAUDE_3_5_SONNET: 3, CLAUDE_3_5_SONNET_V2: 2})],
     "2026-04-01": [
         ("DEADLINE", "2026-04-07", LLAMAS_OF_MARCH),  # 6 days left: the rung of 7
         (

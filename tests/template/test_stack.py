@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from notifier.settings import Settings as FunctionSettings
 
 from infra.config import Settings
+from notifier.settings import Settings as FunctionSettings
 from tests.template.stacks import (
     BUS_ARN,
     KEY_ARN,

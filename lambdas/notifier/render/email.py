@@ -64,35 +64,41 @@ class Consequences(NamedTuple):
 
 
 CONSEQUENCES = {
-    Phase.ACTIVE: Consequences(
-        (
-            "It answers as before.",
-        )
-    ),
+    Phase.ACTIVE: Consequences(("It answers as before.",)),
     Phase.LEGACY: Consequences(
         (
-            "It keeps answering until its end of life, but only for those who already use it: "
-            "access may lapse after 15 days without a call (the error text says 30).",
+            (
+                "It keeps answering until its end of life, but only for those who already use it: "
+                "access may lapse after 15 days without a call (the error text says 30)."
+            ),
             "No new Provisioned Throughput and no new fine-tuning; what exists goes on.",
-            "A period of public extended access, at a price set by the model provider, may come "
-            "before the end.",
+            (
+                "A period of public extended access, at a price set by the model provider, may come "
+                "before the end."
+            ),
         ),
         (_LEGACY_ERROR,),
     ),
     Phase.EXTENDED_ACCESS: Consequences(
         (
-            "Every call now costs what the model provider asks for extended access: expect a "
-            "higher price. Private pricing agreements and existing Provisioned Throughput keep "
-            "their terms.",
-            "Quota increases are generally refused, and access may lapse after 15 days without a "
-            "call (an error text says 30).",
+            (
+                "Every call now costs what the model provider asks for extended access: expect a "
+                "higher price. Private pricing agreements and existing Provisioned Throughput keep "
+                "their terms."
+            ),
+            (
+                "Quota increases are generally refused, and access may lapse after 15 days without a "
+                "call (an error text says 30)."
+            ),
         ),
         (_EXTENDED_ERROR, _LEGACY_ERROR),
     ),
     Phase.END_OF_LIFE: Consequences(
         (
-            "Every request fails, on the date or soon after it, unless you have a private "
-            "arrangement with AWS. Nothing moves to another model by itself.",
+            (
+                "Every request fails, on the date or soon after it, unless you have a private "
+                "arrangement with AWS. Nothing moves to another model by itself."
+            ),
         ),
         (_END_OF_LIFE_ERROR, _REMOVED_ERROR),
     ),
@@ -243,7 +249,9 @@ def _meaning(alert: Alert) -> Iterator[str]:
     yield _section(_meaning_title(alert), _points(points))
     errors = list(dict.fromkeys(e for phase in phases for e in CONSEQUENCES[phase].errors))
     if errors:
-        yield _section("THE ERRORS YOU WOULD SEE", "\n".join(_fill(e, "    ", "  > ") for e in errors))
+        yield _section(
+            "THE ERRORS YOU WOULD SEE", "\n".join(_fill(e, "    ", "  > ") for e in errors)
+        )
 
 
 def _phases_to_explain(alert: Alert) -> list[Phase]:
@@ -261,10 +269,14 @@ def _meaning_title(alert: Alert) -> str:
 
 
 _WITHDRAWN = (
-    "AWS no longer lists the model, and asking for it by name was refused too. No end-of-life "
-    "date that AWS stated had been reached.",
-    "Every request fails, unless you have a private arrangement with AWS. Nothing moves to "
-    "another model by itself.",
+    (
+        "AWS no longer lists the model, and asking for it by name was refused too. No end-of-life "
+        "date that AWS stated had been reached."
+    ),
+    (
+        "Every request fails, unless you have a private arrangement with AWS. Nothing moves to "
+        "another model by itself."
+    ),
 )
 
 
@@ -272,8 +284,10 @@ def _advice(alert: Alert) -> list[str]:
     match alert.kind:
         case Kind.END_OF_LIFE_REACHED | Kind.MODEL_WITHDRAWN:
             return [
-                "Move whatever still calls it to another model now: its calls fail, if not yet "
-                "then soon.",
+                (
+                    "Move whatever still calls it to another model now: its calls fail, if not yet "
+                    "then soon."
+                ),
                 _FIND_CALLERS,
                 "If you count on a private arrangement, ask your AWS account team.",
             ]
@@ -286,10 +300,14 @@ def _advice(alert: Alert) -> list[str]:
         case _:
             return [
                 _FIND_CALLERS,
-                f"Choose a successor ({_MODELS_PAGE}), test your prompts on it, and change over "
-                "in good time.",
-                "Cross-Region inference profiles (us., eu., global. ...) never show Legacy: treat "
-                "a profile of this model as the model itself.",
+                (
+                    f"Choose a successor ({_MODELS_PAGE}), test your prompts on it, and change over "
+                    "in good time."
+                ),
+                (
+                    "Cross-Region inference profiles (us., eu., global. ...) never show Legacy: treat "
+                    "a profile of this model as the model itself."
+                ),
             ]
 
 
@@ -319,13 +337,16 @@ def _baseline(alert: Alert, models: Sequence[ModelEntry], place: Place) -> Itera
     if coverage.here:
         yield _section("NEWLY COVERED", _fill(regions_text(coverage.here), "  "))
     counts = [
-        f"  {_capital(PHASE_WORDS[phase]):<18}{coverage.tracked.get(phase, 0):>6,}" for phase in Phase
+        f"  {_capital(PHASE_WORDS[phase]):<18}{coverage.tracked.get(phase, 0):>6,}"
+        for phase in Phase
     ]
     yield _section("MODELS BY PHASE (the furthest in any Region)", "\n".join(counts))
     if alert.models:
         today = alert.occurred_at.date()
         lines = "\n".join(_line(entry, today) for entry in models)
-        yield _section("ALREADY DATED OR PAST ACTIVE, SOONEST FIRST", lines + _omitted(alert, models))
+        yield _section(
+            "ALREADY DATED OR PAST ACTIVE, SOONEST FIRST", lines + _omitted(alert, models)
+        )
     else:
         yield "No model has a date or is past Active."
     if coverage.regions:
@@ -336,10 +357,14 @@ def _baseline(alert: Alert, models: Sequence[ModelEntry], place: Place) -> Itera
 
 
 _PROMISES = (
-    "This message is sent once. From now on you hear of every change of state or date of these "
-    "models, and reminders before each date.",
-    "Models served only through the bedrock-mantle endpoint are not in the list that AWS's "
-    "ListFoundationModels gives, and so are not watched.",
+    (
+        "This message is sent once. From now on you hear of every change of state or date of these "
+        "models, and reminders before each date."
+    ),
+    (
+        "Models served only through the bedrock-mantle endpoint are not in the list that AWS's "
+        "ListFoundationModels gives, and so are not watched."
+    ),
 )
 
 
@@ -373,8 +398,10 @@ def _coverage(alert: Alert) -> Iterator[str]:
         "WHAT IT MEANS",
         _points(
             [
-                "The models known there keep their last state. Reminders by date go on, but a "
-                "change of state or date would not be noticed.",
+                (
+                    "The models known there keep their last state. Reminders by date go on, but a "
+                    "change of state or date would not be noticed."
+                ),
                 "Nothing is concluded from the silence: no model is called gone because of it.",
             ]
         ),
@@ -383,8 +410,10 @@ def _coverage(alert: Alert) -> Iterator[str]:
         "WHAT TO DO",
         _steps(
             [
-                "Check that service control policies and the function's role allow "
-                "bedrock:ListFoundationModels there, and that the Region is enabled.",
+                (
+                    "Check that service control policies and the function's role allow "
+                    "bedrock:ListFoundationModels there, and that the Region is enabled."
+                ),
                 "If you have left the Region, take it out of the setting `regions`.",
             ]
         ),
@@ -407,7 +436,9 @@ def _footer(alert: Alert, place: Place, alert_id: str) -> str:
         [
             "--",
             f"Bedrock lifecycle notifier in AWS account {place.account_id}, {place.region}",
-            f"{alert.kind}, severity {alert.severity}, decided {time_text(alert.occurred_at)}, "
-            f"alert {alert_id}",
+            (
+                f"{alert.kind}, severity {alert.severity}, decided {time_text(alert.occurred_at)}, "
+                f"alert {alert_id}"
+            ),
         ]
     )

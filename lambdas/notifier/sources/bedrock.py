@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import botocore.session
 from boto3 import Session
@@ -28,8 +28,9 @@ from notifier.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
+    from mypy_boto3_account.literals import RegionOptStatusType
     from mypy_boto3_bedrock import BedrockClient
 
     from notifier.model import TrackedModel
@@ -40,7 +41,7 @@ _CALLS = Config(
     read_timeout=8,
     retries={"mode": "standard", "total_max_attempts": 3},
 )
-_ENABLED = ("ENABLED", "ENABLED_BY_DEFAULT")
+_ENABLED: Final[list[RegionOptStatusType]] = ["ENABLED", "ENABLED_BY_DEFAULT"]
 
 # Bedrock began in 2023; a year outside of this is no date but a mistake or a placeholder.
 _FIRST_YEAR, _LAST_YEAR = 2020, 2099
@@ -68,7 +69,7 @@ def lenient_session() -> Session:
     return Session(botocore_session=core)
 
 
-def _timestamp_or_text(value: object) -> datetime | str:
+def _timestamp_or_text(value: str) -> datetime | str:
     try:
         parsed: datetime = parse_timestamp(value)
     except (ValueError, OverflowError, OSError, RuntimeError, TypeError):
@@ -93,9 +94,7 @@ class Bedrock:
         offered = set(self._session.get_available_regions("bedrock", partition))
         with aws_call("account:ListRegions"):
             client = self._session.client("account", config=_CALLS)
-            pages = client.get_paginator("list_regions").paginate(
-                RegionOptStatusContains=list(_ENABLED)
-            )
+            pages = client.get_paginator("list_regions").paginate(RegionOptStatusContains=_ENABLED)
             enabled = {region["RegionName"] for page in pages for region in page["Regions"]}
         return tuple(sorted(enabled & offered))
 
@@ -222,9 +221,9 @@ def _text(value: object) -> str:
 def _usable_id(value: object) -> object:
     """Refuse ids that no key can hold or that would collide with our bookkeeping (`#...`)."""
     if not isinstance(value, str) or not value.strip() or value.startswith("#"):
-        raise ValueError("no usable model id")  # noqa: EM101, TRY003 (pydantic turns it into its own)
+        raise ValueError("no usable model id")
     if len(value.encode("utf-8")) > _ID_BYTES:
-        raise ValueError("model id too long")  # noqa: EM101, TRY003
+        raise ValueError("model id too long")
     return value
 
 

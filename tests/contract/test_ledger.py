@@ -1,0 +1,151 @@
+"""The alerts table over DynamoDB Local: an outbox that neither loses nor doubles."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from notifier.ledger import Ledger, Record
+from notifier.model import Facts, Kind, Member, Phase, RowKey, Told
+from notifier.render.document import Notification
+from notifier.table import Table
+
+pytestmark = pytest.mark.contract
+
+NOW = datetime(2026, 10, 8, 9, tzinfo=UTC)
+SOON = NOW + timedelta(seconds=135)
+
+
+@pytest.fixture
+def table(dynamodb_local: str, tables: dict[str, str]) -> Table:
+    """Give the alerts table."""
+    client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
+    return Table(client, tables["AlertsTableName"])
+
+
+@pytest.fixture
+def ledger(table: Table) -> Ledger:
+    """Give a ledger over an empty table."""
+    return Ledger(table)
+
+
+def alert(alert_id: str = "a1", text: str = "text", models: int = 2, **given: Any) -> Record:  # noqa: ANN401 (any field of the record)
+    """Give an alert about some models in two Regions."""
+    ids = [f"acme.model-{n}-v1:0" for n in range(models)]
+    document = {
+        "alert_id": alert_id,
+        "kind": "ENTERED_LEGACY",
+        "severity": "warning",
+        "milestone": "END_OF_LIFE",
+        "milestone_date": "2027-04-08",
+        "days_left": 182,
+        "reason": "because",
+        "subject": "subject",
+        "text": text,
+        "models": [{"model_id": id_, "in_use": None, "regions": ["us-east-1"]} for id_ in ids],
+        "models_omitted": 0,
+    }
+    told = Told(1, Facts(Phase.LEGACY), NOW.date(), {Kind.ENTERED_LEGACY: NOW})
+    fields: dict[str, Any] = {
+        "kind": Kind.ENTERED_LEGACY,
+        "decided_at": NOW,
+        "told": tuple((RowKey(i, r), told) for i in ids for r in ("us-east-1", "us-west-2")),
+        "members": tuple(Member(id_, "us-east-1", "0") for id_ in ids),
+    }
+    return Record(notification=Notification(document), **{**fields, **given})
+
+
+def test_an_alert_is_read_exactly_as_it_was_put(ledger: Ledger) -> None:
+    put = alert(text="naïve 名前 \U0001f600 <b>")
+
+    assert ledger.put(put)
+
+    assert ledger.unsettled() == (put,)
+
+
+def test_the_same_alert_is_put_once_and_keeps_its_first_words(ledger: Ledger) -> None:
+    ledger.put(alert(text="first"))
+
+    assert not ledger.put(alert(text="second"))
+
+    (only,) = ledger.unsettled()
+    assert only.notification.document["text"] == "first"
+
+
+def test_thousands_of_rows_fit_into_one_item(ledger: Ledger) -> None:
+    put = alert(models=1_000)
+
+    assert ledger.put(put)
+
+    assert ledger.unsettled()[0].told == put.told
+
+
+def test_a_claim_keeps_others_out_until_it_expires_or_is_given_back(ledger: Ledger) -> None:
+    ledger.put(alert())
+    assert ledger.claim("a1", "first", NOW, SOON)
+    assert not ledger.claim("a1", "second", NOW, SOON)
+    assert ledger.claim("a1", "first", NOW, SOON)  # a retried call finds its own claim
+    assert ledger.claim("a1", "second", SOON + timedelta(seconds=1), SOON + timedelta(hours=1))
+
+    ledger.release("a1", "first")  # late, and no longer its own
+    assert not ledger.claim("a1", "third", SOON + timedelta(seconds=2), SOON)
+    ledger.release("a1", "second")
+    assert ledger.claim("a1", "third", SOON + timedelta(seconds=2), SOON)
+
+
+def test_marks_and_settling_leave_nothing_to_do_and_a_full_record(
+    ledger: Ledger, table: Table
+) -> None:
+    ledger.put(alert())
+    ledger.claim("a1", "me", NOW, SOON)
+    ledger.mark("a1", "sns", NOW, accepted=True)
+    ledger.mark("a1", "eventbridge", NOW, accepted=False)
+    ledger.point(alert(), NOW)
+    ledger.settle("a1", finished=True)
+
+    assert ledger.unsettled() == ()
+    assert ledger.get("a1") is None
+    assert not ledger.claim("a1", "me", NOW, SOON)
+    item = table.get({"alert_id": "a1"})
+    assert item is not None
+    assert item["state"] == "settled"
+    assert item["sent_at"] == "2026-10-08T09:00:00Z"
+    assert set(item["channels"]) == {"sns", "eventbridge"}
+    assert not {"unsettled", "claimed_by", "claimed_until"} & set(item)
+    pointers = table.query_index("by_model", "model_id", "acme.model-1-v1:0")
+    assert [p["alert_id"] for p in pointers] == ["a1#acme.model-1-v1:0"]
+
+
+def test_a_told_alert_with_a_channel_left_stays_to_be_finished(ledger: Ledger) -> None:
+    ledger.put(alert())
+    ledger.mark("a1", "sns", NOW, accepted=True)
+
+    ledger.settle("a1", finished=False)
+
+    (left,) = ledger.unsettled()
+    assert left.is_settled
+    assert left.channels == {"sns": NOW}
+    assert left.speaks_for() == set()
+
+
+def test_unsettled_alerts_come_oldest_first(ledger: Ledger) -> None:
+    for n in (3, 1, 2):
+        ledger.put(alert(f"a{n}", decided_at=NOW + timedelta(hours=n)))
+
+    assert [one.alert_id for one in ledger.unsettled()] == ["a1", "a2", "a3"]
+
+
+def test_a_waiting_alert_is_renewed_until_its_sending_begins(ledger: Ledger) -> None:
+    assert ledger.renew(alert(text="first"), NOW)
+    assert ledger.renew(alert(text="second"), NOW)
+    ledger.claim("a1", "sender", NOW, SOON)
+    assert not ledger.renew(alert(text="third"), NOW)
+    assert ledger.renew(alert(text="fourth"), SOON + timedelta(seconds=1))
+    ledger.mark("a1", "sns", NOW, accepted=True)
+    assert not ledger.renew(alert(text="fifth"), SOON + timedelta(hours=1))
+
+    (only,) = ledger.unsettled()
+    assert only.notification.document["text"] == "fourth"
