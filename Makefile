@@ -27,7 +27,7 @@ demo: $(VENV)/.deploy $(EMULATOR)/.ready ## See it work on this machine, without
 	@$(BIN)/python -m demo
 
 test: $(VENV)/.full $(EMULATOR)/.ready $(TOOLS)/.ready ## Run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.full ## Check style, types and the synthesised template
 	@$(BIN)/ruff check .

@@ -48,6 +48,9 @@ _STILL_TO_COME: Final[Mapping[str, str]] = {
     "dashboard": "the dashboard",
 }
 
+# Leaving out what is not there yet is no mistake.
+_OFF: Final[Mapping[str, object]] = {"usage": False, "digest_cron": "", "health_forwarder": False}
+
 
 class SettingError(ValueError):
     """A setting that cannot be used. Its text is one line: key, value and what is accepted."""
@@ -277,5 +280,6 @@ def _meant(key: str) -> str | None:
 
 def _refuse_unavailable(settings: Settings, given: Mapping[str, object]) -> None:
     for key in given.keys() & _STILL_TO_COME.keys():
-        if getattr(settings, key) != Settings.model_fields[key].default:
+        value = getattr(settings, key)
+        if value != Settings.model_fields[key].default and value != _OFF.get(key, ...):
             raise UnavailableSettingError(key, given[key])

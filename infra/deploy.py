@@ -35,7 +35,7 @@ _PROJECT: Final = Path(__file__).resolve().parent.parent
 _REMEMBERED: Final = _PROJECT / ".deploy.json"
 _BOOTSTRAP_STACK: Final = "CDKToolkit"
 _POLL_TIMEOUT_SECONDS: Final = 150
-_SHOWN_OF_SUMMARY: Final = 600
+_SHOWN_OF_REASON: Final = 600
 
 
 class DeployError(RuntimeError):
@@ -137,10 +137,23 @@ def _first_poll(account: Account, function: str) -> str:
         answer = client.invoke(FunctionName=function, Payload=json.dumps({"time": now}).encode())
     except (BotoCoreError, ClientError) as error:
         return f"The stack stands, but the first poll could not be started: {error}"
-    told = answer["Payload"].read().decode(errors="replace")[:_SHOWN_OF_SUMMARY]
+    told: dict[str, Any] = json.loads(answer["Payload"].read() or b"{}")
     if "FunctionError" in answer:
-        return f"The stack stands, but the first poll failed: {told}"
-    return f"First poll: {told}"
+        reason = str(told.get("errorMessage", told))[:_SHOWN_OF_REASON]
+        return f"The stack stands, but the first poll failed: {reason}"
+    return _in_words(told)
+
+
+def _in_words(summary: Mapping[str, Any]) -> str:
+    """Say what a poll found, from the summary that it answered."""
+    if summary.get("outcome") != "completed":
+        return f"First poll: {summary.get('outcome')}; the schedule's own first poll did the work."
+    uncovered = len(summary["regions_not_covered"])
+    waiting = f" {summary['waiting']}." if summary.get("waiting") else ""
+    return (
+        f"First poll: {summary['tracked']} models tracked over {summary['regions_covered']} "
+        f"Regions{f', {uncovered} Regions not reachable' if uncovered else ''}.{waiting}"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -20,7 +20,7 @@ from notifier.model import (
     Deferred,
     Facts,
     Kind,
-    Milestone,
+    Phase,
     RowKey,
     Severity,
     Told,
@@ -122,6 +122,8 @@ def _decide_row(
     if policy.scope.ignores(row):
         return None
     news = changes(row, today)
+    if _has_left_after_its_end(row):
+        return Adoption(row.key, told_after(row, None, now))
     if not news and policy.announce_new_models and newcomers.is_new_everywhere(row):
         added = Change(Kind.MODEL_ADDED, "first seen in any Region")
         return _decision(row, (added,), None, today)
@@ -132,11 +134,17 @@ def _decide_row(
         return _defer(row, news, today, "not in use")
     if not policy.scope_before.includes(row):
         return Adoption(row.key, told_after(row, None, now))
-    if news and siblings.is_straggler(row, news[0].kind, now):
-        return _defer(row, news, today, "told lately for other Regions")
     if row.deferred is not None and row.deferred.facts == row.facts:
         news = ()
+    if news and siblings.is_straggler(row, news[0].kind, now):
+        return _defer(row, news, today, "told lately for other Regions")
     return _decision(row, news, due, today)
+
+
+def _has_left_after_its_end(row: TrackedModel) -> bool:
+    """Say whether a model whose end was told is now absent: no news, but its return would be."""
+    told = row.told.facts
+    return row.gone_at is not None and told.phase is Phase.END_OF_LIFE and not told.gone
 
 
 def _reminder(row: TrackedModel, policy: Policy, now: datetime) -> Due | None:
@@ -160,7 +168,7 @@ def _defer(
 def _decision(
     row: TrackedModel, news: tuple[Change, ...], due: Due | None, today: date
 ) -> Decision | None:
-    severity = _severity(row, news, due)
+    severity = _severity(row, news, due, today)
     if news:
         first = news[0]
         direction = next((change.direction for change in news if change.direction), None)
@@ -185,14 +193,11 @@ def _decision(
     )
 
 
-def _severity(row: TrackedModel, news: Iterable[Change], due: Due | None) -> Severity:
+def _severity(row: TrackedModel, news: Iterable[Change], due: Due | None, today: date) -> Severity:
     if row.in_use is False:
         return Severity.INFO
-    ends_soon = (
-        due is not None
-        and due.milestone is Milestone.END_OF_LIFE
-        and due.days_left <= _CRITICAL_DAYS
-    )
+    end = row.dates.end_of_life
+    ends_soon = due is not None and end is not None and 0 < (end - today).days <= _CRITICAL_DAYS
     critical = (
         ends_soon
         or any(change.kind in _CRITICAL_KINDS for change in news)

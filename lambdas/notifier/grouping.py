@@ -31,7 +31,7 @@ from notifier.render.sentences import reason
 from notifier.render.words import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
 
     from notifier.coverage import CoverageNews
@@ -76,12 +76,15 @@ def group(decisions: Iterable[Decision], now: datetime) -> tuple[Alert, ...]:
     groups: defaultdict[_Group, list[Decision]] = defaultdict(list)
     for decision in decisions:
         groups[_group_of(decision)].append(decision)
-    alerts = [
-        _alert(key, members[start : start + _ROWS_PER_ALERT], now)
-        for key, members in groups.items()
-        for start in range(0, len(members), _ROWS_PER_ALERT)
-    ]
+    alerts = [_alert(key, part, now) for key, found in groups.items() for part in _parts(found)]
     return tuple(sorted(alerts, key=_loudest_and_soonest_first))
+
+
+def _parts(decisions: Iterable[Decision]) -> Iterator[Sequence[Decision]]:
+    """Cut a group to what one alert can hold, always in the same way: its id depends on it."""
+    ordered = sorted(decisions, key=lambda decision: decision.row.key)
+    for start in range(0, len(ordered), _ROWS_PER_ALERT):
+        yield ordered[start : start + _ROWS_PER_ALERT]
 
 
 def _loudest_and_soonest_first(alert: Alert) -> tuple[int, str, str]:
@@ -140,7 +143,12 @@ def entries(decisions: Iterable[Decision]) -> tuple[ModelEntry, ...]:
         row = decision.row
         merged[(row.model_id, row.phase, row.dates)].append(decision)
     found = [_entry(same) for same in merged.values()]
-    return tuple(sorted(found, key=lambda e: (e.in_use is False, e.name, e.model_id, e.phase)))
+    return tuple(sorted(found, key=_in_use_first))
+
+
+def _in_use_first(entry: ModelEntry) -> tuple[bool, str, str, str, str]:
+    in_use = entry.in_use is not False
+    return (not in_use, entry.name, entry.model_id, entry.phase, str(entry.dates))
 
 
 def _entry(decisions: Sequence[Decision]) -> ModelEntry:

@@ -120,7 +120,11 @@ def _report(base: str, family: list[ListedModel], now: datetime) -> Reported:
         record = readable[0]
         ids: tuple[str, ...] = (record.model_id,)
     else:
-        record = min(readable, key=lambda model: (_urgency(model, now), model.model_id != base))
+        # Between equals, the order in which they are listed must not matter.
+        record = min(
+            readable,
+            key=lambda m: (_urgency(m, now), m.model_id != base, m.model_id, str(m.lifecycle)),
+        )
         most = _urgency(record, now)
         ids = tuple(sorted({m.model_id for m in readable if _urgency(m, now) == most}))
     return Reported(named.name, named.provider, record.lifecycle, ids, dict(record.not_understood))

@@ -10,6 +10,7 @@ from notifier.model import (
     UNKNOWN_STATUS,
     Confirmation,
     Lifecycle,
+    Phase,
     Presence,
     RowKey,
     Told,
@@ -66,8 +67,9 @@ def _observe_row(
     if reported is not None:
         return _dated(row, _present(row, reported), now)
     absent = replace(row, missing_since=row.missing_since or region.absent_since)
-    told_gone = row.told.facts.gone and row.missing_since is not None
-    if told_gone or (confirmation and confirmation.presence is Presence.GONE):
+    # Its end was told, so nobody needs to ask about it the second time it is missing.
+    told_end = row.told.facts.phase is Phase.END_OF_LIFE and row.missing_since is not None
+    if told_end or (confirmation and confirmation.presence is Presence.GONE):
         absent = replace(absent, gone_at=row.gone_at or now)
     elif confirmation and confirmation.model and confirmation.model.lifecycle:
         lifecycle = confirmation.model.lifecycle

@@ -73,11 +73,13 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def poll_time(event: Mapping[str, Any], clock: datetime) -> datetime:
     """Give the time that the schedule passed, or the clock's when it passed none."""
+    if not isinstance(event, dict):
+        raise InvalidEventError(f"the event {event!r} is no object with a time")
     if "time" not in event:
         return clock
     try:
         return parse_time(event["time"])
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         message = (
             f"the event's time {event['time']!r} is not a time with a zone, "
             "such as 2026-11-20T08:00:00Z"

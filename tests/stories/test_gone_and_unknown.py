@@ -105,6 +105,42 @@ def test_a_withdrawn_model_that_is_listed_again_is_told_once(watched: World) -> 
     assert watched.poll("2026-10-01T04:00:00Z") == []
 
 
+def test_a_model_listed_again_after_its_told_end_has_returned(watched: World) -> None:
+    ending = model(FIRST.model_id, "LEGACY", end_of_life="2026-10-10")
+    watched.regions[EAST] = [ending, *GONE_FROM_LIST]
+    watched.poll("2026-10-02")
+    assert kinds(watched.poll("2026-10-10")) == ["END_OF_LIFE_REACHED"]
+    watched.regions[EAST] = list(GONE_FROM_LIST)
+    for day in ("2026-10-11", "2026-10-12", "2026-10-13"):
+        assert watched.poll(day) == []
+    watched.regions[EAST] = [
+        model(FIRST.model_id, "LEGACY", end_of_life="2026-12-10"),
+        *GONE_FROM_LIST,
+    ]
+
+    (told,) = watched.poll("2026-10-14")
+
+    assert told["kind"] == "RETURNED_TO_ACTIVE"
+    assert "is listed again in us-east-1; end of life in 57 days" in told["reason"]
+    assert told["models"][0]["phase"] == "LEGACY"
+    assert watched.poll("2026-10-15") == []
+
+
+def test_an_end_put_off_while_the_model_is_still_listed_is_a_changed_date(watched: World) -> None:
+    ending = model(FIRST.model_id, "LEGACY", end_of_life="2026-10-10")
+    watched.regions[EAST] = [ending, *GONE_FROM_LIST]
+    watched.poll("2026-10-02")
+    watched.poll("2026-10-10")
+    watched.regions[EAST] = [
+        model(FIRST.model_id, "LEGACY", end_of_life="2026-12-10"),
+        *GONE_FROM_LIST,
+    ]
+
+    (told,) = watched.poll("2026-10-11")
+
+    assert (told["kind"], told["direction"]) == ("DATES_CHANGED", "later")
+
+
 def test_a_failed_region_freezes_its_rows(watched: World) -> None:
     before = watched.row(FIRST.model_id)
     for name in ("ThrottlingException", "ReadTimeoutError", "AccessDeniedException"):

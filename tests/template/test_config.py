@@ -89,12 +89,19 @@ def test_refused_in_one_line_that_names_key_value_and_what_is_accepted(
 
 
 @pytest.mark.parametrize(
+    ("key", "value"), [("usage", "false"), ("digest_cron", ""), ("health_forwarder", "false")]
+)
+def test_a_feature_to_come_may_be_turned_off_already(key: str, value: str) -> None:
+    load({key: value})
+
+
+@pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("digest_cron", ""),
+        ("digest_cron", "cron(0 9 * * ? *)"),
         ("slack_channel_id", "C0123"),
         ("dashboard", "true"),
-        ("usage", "false"),
+        ("user_notifications", "true"),
         ("inactivity_days", "5"),
     ],
 )

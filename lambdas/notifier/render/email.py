@@ -16,6 +16,7 @@ from notifier.render.words import (
     count_text,
     dated,
     day_text,
+    listing,
     plain,
     regions_text,
     time_text,
@@ -24,7 +25,7 @@ from notifier.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from notifier.model import Alert, ModelEntry
 
@@ -72,10 +73,6 @@ CONSEQUENCES = {
                 "access may lapse after 15 days without a call (the error text says 30)."
             ),
             "No new Provisioned Throughput and no new fine-tuning; what exists goes on.",
-            (
-                "A period of public extended access, at a price set by the model provider, may come "
-                "before the end."
-            ),
         ),
         (_LEGACY_ERROR,),
     ),
@@ -87,8 +84,8 @@ CONSEQUENCES = {
                 "their terms."
             ),
             (
-                "Quota increases are generally refused, and access may lapse after 15 days without a "
-                "call (an error text says 30)."
+                "Quota increases are generally refused, and access may lapse after 15 days without "
+                "a call (an error text says 30)."
             ),
         ),
         (_EXTENDED_ERROR, _LEGACY_ERROR),
@@ -170,11 +167,19 @@ def _block(entry: ModelEntry, today: date) -> str:
     if variants:
         lines.append(_field("Said of", ", ".join(variants)))
     lines.append(_field("Regions", regions_text(entry.regions)))
-    lines.append(_field("Phase", PHASE_WORDS[entry.phase]))
+    lines.append(_field("Phase", _phase_text(entry, today)))
     for milestone, text in _date_texts(entry, today):
         lines.append(_field(_capital(MILESTONE_WORDS[milestone]), text))
     lines.append(_field("In use here", _use(entry.in_use)))
     return "\n".join(lines)
+
+
+def _phase_text(entry: ModelEntry, today: date) -> str:
+    """Name the phase; a model that is gone before its date has not reached its end of life."""
+    end = entry.dates.end_of_life
+    if entry.phase is Phase.END_OF_LIFE and (end is None or end > today):
+        return "gone (no longer listed)"
+    return PHASE_WORDS[entry.phase]
 
 
 def _variants(entry: ModelEntry) -> list[str]:
@@ -242,6 +247,8 @@ def _meaning(alert: Alert) -> Iterator[str]:
         return
     phases = _phases_to_explain(alert)
     points = [point for phase in phases for point in CONSEQUENCES[phase].meaning]
+    if Phase.LEGACY in phases:
+        points += _extended_access_ahead(alert)
     if alert.kind is Kind.MODEL_WITHDRAWN:
         points = list(_WITHDRAWN)
     elif len(phases) > 1:
@@ -252,6 +259,21 @@ def _meaning(alert: Alert) -> Iterator[str]:
         yield _section(
             "THE ERRORS YOU WOULD SEE", "\n".join(_fill(e, "    ", "  > ") for e in errors)
         )
+
+
+def _extended_access_ahead(alert: Alert) -> list[str]:
+    """Say when it gets dearer; Amazon's own models, and those after 2026-09-07, never do."""
+    ahead = {entry.dates.extended_access for entry in alert.models if entry.phase in _BEFORE_IT}
+    dates = sorted(day for day in ahead if day is not None)
+    if dates:
+        begins = listing([day_text(day) for day in dates[:3]])
+        return [f"Public extended access begins {begins}, at a price set by the model provider."]
+    if all(entry.dates.end_of_life is None for entry in alert.models):
+        return ["Public extended access, at a price set by the model provider, may come first."]
+    return []
+
+
+_BEFORE_IT = frozenset({Phase.ACTIVE, Phase.LEGACY})
 
 
 def _phases_to_explain(alert: Alert) -> list[Phase]:
@@ -301,12 +323,12 @@ def _advice(alert: Alert) -> list[str]:
             return [
                 _FIND_CALLERS,
                 (
-                    f"Choose a successor ({_MODELS_PAGE}), test your prompts on it, and change over "
-                    "in good time."
+                    f"Choose a successor ({_MODELS_PAGE}), test your prompts on it, and change "
+                    "over in good time."
                 ),
                 (
-                    "Cross-Region inference profiles (us., eu., global. ...) never show Legacy: treat "
-                    "a profile of this model as the model itself."
+                    "Cross-Region inference profiles (us., eu., global. ...) never show Legacy: "
+                    "treat a profile of this model as the model itself."
                 ),
             ]
 
@@ -352,14 +374,14 @@ def _baseline(alert: Alert, models: Sequence[ModelEntry], place: Place) -> Itera
     if coverage.regions:
         missing = [f"{region} ({_failure_words(why)})" for region, why in coverage.regions]
         yield _section("REGIONS NOT COVERED (tried again every day)", _points(missing))
-    yield _section("WHAT COMES NEXT", _points(_PROMISES))
+    yield _section("WHAT COMES NEXT", _points(_PROMISES[1:] if coverage.here else _PROMISES))
     yield _section("WHERE TO LOOK", _look_upcoming(place))
 
 
 _PROMISES = (
     (
-        "This message is sent once. From now on you hear of every change of state or date of these "
-        "models, and reminders before each date."
+        "This message is sent once. From now on you hear of every change of state or date, and get "
+        "reminders before each date."
     ),
     (
         "Models served only through the bedrock-mantle endpoint are not in the list that AWS's "
@@ -382,15 +404,17 @@ def _look_upcoming(place: Place) -> str:
 
 
 def _coverage(alert: Alert) -> Iterator[str]:
+    since = {member.region: parse_time(member.token) for member in alert.members}
     if alert.kind is Kind.COVERAGE_RESTORED:
+        lines = [f"{region}: silent from {_moment_text(when)}" for region, when in since.items()]
+        yield _section("WHICH REGIONS", _points(lines))
         yield _section(
             "WHAT IT MEANS",
             _points(["Changes that came in the meantime are told as they are found, from now on."]),
         )
         return
-    since = {member.region: parse_time(member.token) for member in alert.members}
     lines = [
-        f"{region}: {_failure_words(why)}, since {since[region]:%a} {time_text(since[region])}"
+        f"{region}: {_failure_words(why)}, since {_moment_text(since[region])}"
         for region, why in alert.coverage.regions
     ]
     yield _section("WHICH REGIONS", _points(lines))
@@ -418,6 +442,10 @@ def _coverage(alert: Alert) -> Iterator[str]:
             ]
         ),
     )
+
+
+def _moment_text(moment: datetime) -> str:
+    return f"{moment:%a} {time_text(moment)}"
 
 
 _FAILURES = {

@@ -63,13 +63,15 @@ def _about_models(alert: Alert, names: str, today: date) -> str:
     match alert.kind:
         case Kind.END_OF_LIFE_REACHED:
             day = f" ({day_text(alert.milestone_date)})" if alert.milestone_date else ""
-            return f"{names} {has} reached end of life{day}: requests fail"
+            return f"{names} {has} reached end of life{day}: requests fail from now on, or soon"
         case Kind.MODEL_WITHDRAWN:
-            return f"{names} {is_} gone from {_where(alert)} {_ahead_of(alert, many=many)}: requests fail"
+            where = f"{_where(alert)} {_ahead_of(alert, many=many)}"
+            return f"{names} {is_} gone from {where}: requests fail"
         case Kind.ENTERED_LEGACY:
             return f"{names} {has} entered Legacy{_reached(alert, today)}{_until(entry, today)}"
         case Kind.EXTENDED_ACCESS_STARTED:
-            return f"{names} {is_} now in public extended access, which costs more{_until(entry, today)}"
+            until = _until(entry, today)
+            return f"{names} {is_} now in public extended access, which costs more{until}"
         case Kind.RETURNED_TO_ACTIVE:
             again = any(model.listed_again for model in alert.models)
             what = f"{is_} listed again in {_where(alert)}" if again else f"{is_} Active again"

@@ -6,6 +6,7 @@ API: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListFoundationM
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -28,7 +29,7 @@ from notifier.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mypy_boto3_account.literals import RegionOptStatusType
     from mypy_boto3_bedrock import BedrockClient
@@ -71,10 +72,27 @@ def lenient_session() -> Session:
 
 def _timestamp_or_text(value: str) -> datetime | str:
     try:
+        if isinstance(value, str):
+            # Not as botocore does, which takes "May 2027" for a day in May, by today's date.
+            return _utc_unless_said(datetime.fromisoformat(value))
         parsed: datetime = parse_timestamp(value)
     except (ValueError, OverflowError, OSError, RuntimeError, TypeError):
         return str(value)
     return parsed
+
+
+def _utc_unless_said(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@contextmanager
+def _documented(action: str) -> Iterator[None]:
+    """Map an answer that lacks what is documented to AwsError."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError) as error:
+        detail = f"{type(error).__name__}: {error}"
+        raise AwsError(action, "UnexpectedAnswer", detail, permanent=False) from error
 
 
 class Bedrock:
@@ -92,7 +110,7 @@ class Bedrock:
         """
         partition = self._session.get_partition_for_region(home)
         offered = set(self._session.get_available_regions("bedrock", partition))
-        with aws_call("account:ListRegions"):
+        with aws_call("account:ListRegions"), _documented("account:ListRegions"):
             client = self._session.client("account", config=_CALLS)
             pages = client.get_paginator("list_regions").paginate(RegionOptStatusContains=_ENABLED)
             enabled = {region["RegionName"] for page in pages for region in page["Regions"]}
@@ -140,7 +158,8 @@ class Bedrock:
 
     def _confirm(self, row: TrackedModel) -> Confirmation:
         """Present if any of the row's ids is, gone if all are, unknown otherwise."""
-        asked = [self._confirm_id(row.region, id_) for id_ in {row.model_id, *row.reported_by}]
+        ids = dict.fromkeys((row.model_id, *row.reported_by))
+        asked = [self._confirm_id(row.region, model_id) for model_id in ids]
         for presence in (Presence.PRESENT, Presence.UNKNOWN):
             for answer in asked:
                 if answer.presence is presence:

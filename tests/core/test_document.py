@@ -1,0 +1,280 @@
+"""The alert document, and the notification that fits into what SNS carries."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from notifier.grouping import alert_id, baseline, group
+from notifier.model import (
+    Alert,
+    Facts,
+    Kind,
+    Milestone,
+    ModelEntry,
+    Phase,
+    RegionState,
+    RowKey,
+)
+from notifier.render.document import Notification, notification
+from notifier.render.words import plain
+from tests.core.cases import (
+    DYING,
+    EAST,
+    EXTENDED_ON,
+    LEGACY_ON,
+    PLACE,
+    SONNET,
+    SONNET_DATES,
+    WEST,
+    at,
+    judge_rows,
+    lifecycle,
+    row,
+    told,
+)
+
+NOW = "2027-02-07T09:00:00Z"
+EXTENDED = told(Phase.EXTENDED_ACCESS, SONNET_DATES, on=EXTENDED_ON)
+SNS_BYTES = 256 * 1024
+
+
+def reminder() -> Alert:
+    """Give the alert that the contract shows."""
+    rows = [
+        row(region=region, life=DYING, now=NOW, told=EXTENDED, in_use=True)
+        for region in (WEST, EAST)
+    ]
+    (alert,) = group(judge_rows(rows, NOW).decisions, at(NOW))
+    return alert
+
+
+def test_the_document_is_the_contracts() -> None:
+    alert = reminder()
+    document = dict(notification(alert, PLACE).document)
+
+    assert document.pop("text").startswith("Claude Sonnet 4.5 reaches end of life in 60 days")
+    assert document == {
+        "schema_version": "1",
+        "alert_id": alert_id(alert),
+        "kind": "DEADLINE",
+        "severity": "warning",
+        "account_id": "123456789012",
+        "occurred_at": "2027-02-07T09:00:00Z",
+        "direction": None,
+        "milestone": "END_OF_LIFE",
+        "milestone_date": "2027-04-08",
+        "days_left": 60,
+        "reason": "Claude Sonnet 4.5 reaches end of life in 60 days (Thu 2027-04-08).",
+        "models": [
+            {
+                "model_id": "anthropic.claude-sonnet-4-5-20250929-v1:0",
+                "name": "Claude Sonnet 4.5",
+                "provider": "Anthropic",
+                "phase": "EXTENDED_ACCESS",
+                "regions": ["us-east-1", "us-west-2"],
+                "dates": {
+                    "legacy": "2026-10-08",
+                    "extended_access": "2027-01-08",
+                    "end_of_life": "2027-04-08",
+                },
+                "previous_dates": None,
+                "in_use": True,
+                "invocations_14d": None,
+                "used_by": [],
+                "replacement": None,
+                "replacement_source": None,
+            }
+        ],
+        "models_omitted": 0,
+        "health_event": None,
+        "subject": "[warning] Claude Sonnet 4.5: end of life in 60 days (2027-04-08)",
+    }
+
+
+def test_every_kind_has_the_same_keys_in_the_same_order() -> None:
+    first = baseline([row(life=DYING)], [RegionState(EAST, at(NOW))], at(NOW))
+
+    assert list(notification(first, PLACE).document) == list(
+        notification(reminder(), PLACE).document
+    )
+
+
+def test_moved_dates_show_the_dates_before() -> None:
+    earlier = lifecycle("LEGACY", LEGACY_ON, EXTENDED_ON, "2027-03-01")
+    one = row(life=earlier, told=told(Phase.LEGACY, SONNET_DATES))
+    (alert,) = group(judge_rows([one], "2026-10-20").decisions, at("2026-10-20"))
+
+    document = notification(alert, PLACE).document
+
+    assert document["direction"] == "earlier"
+    assert document["models"][0]["previous_dates"] == {
+        "legacy": "2026-10-08",
+        "extended_access": "2027-01-08",
+        "end_of_life": "2027-04-08",
+    }
+
+
+def test_people_get_text_and_everything_else_gets_the_document() -> None:
+    found = notification(reminder(), PLACE)
+
+    message = json.loads(found.sns_message())
+
+    assert set(message) == {"default", "email"}
+    assert message["email"] == found.document["text"]
+    assert json.loads(message["default"]) == json.loads(found.as_json()) == dict(found.document)
+
+
+def test_the_attributes_that_filter_policies_use() -> None:
+    assert notification(reminder(), PLACE).sns_attributes() == {
+        "kind": {"DataType": "String", "StringValue": "DEADLINE"},
+        "severity": {"DataType": "String", "StringValue": "warning"},
+        "milestone": {"DataType": "String", "StringValue": "END_OF_LIFE"},
+        "in_use": {"DataType": "String", "StringValue": "true"},
+        "provider": {"DataType": "String.Array", "StringValue": '["Anthropic"]'},
+    }
+
+
+def test_an_alert_without_milestone_or_models_has_no_such_attributes() -> None:
+    quiet = baseline([row()], [RegionState(EAST, at(NOW))], at(NOW))
+
+    attributes = notification(quiet, PLACE).sns_attributes()
+
+    assert set(attributes) == {"kind", "severity", "in_use"}
+    assert attributes["in_use"]["StringValue"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("uses", "expected"),
+    [
+        pytest.param([False, True], "true", id="one is in use"),
+        pytest.param([False, None], "unknown", id="one is not known"),
+        pytest.param([False, False], "false", id="none is in use"),
+    ],
+)
+def test_use_of_several_models_as_an_attribute(uses: list[bool | None], expected: str) -> None:
+    entries = tuple(entry(number, use) for number, use in enumerate(uses))
+
+    found = notification(replace(reminder(), models=entries), PLACE)
+
+    assert found.sns_attributes()["in_use"]["StringValue"] == expected
+
+
+def test_providers_are_each_named_once() -> None:
+    entries = tuple(replace_provider(entry(n), p) for n, p in enumerate(["B", "A", "B"]))
+
+    found = notification(replace(reminder(), models=entries), PLACE)
+
+    assert json.loads(found.sns_attributes()["provider"]["StringValue"]) == ["A", "B"]
+
+
+def entry(number: int, in_use: bool | None = None, name: str = "Model") -> ModelEntry:  # noqa: FBT001 (a value)
+    return ModelEntry(
+        model_id=f"acme.model-{number:05}-v1:0",
+        name=plain(f"{name} {number:05}"),
+        provider="Acme",
+        phase=Phase.LEGACY,
+        regions=(EAST, WEST),
+        dates=SONNET_DATES,
+        previous_dates=None,
+        in_use=in_use,
+    )
+
+
+def replace_provider(one: ModelEntry, provider: str) -> ModelEntry:
+    return replace(one, provider=provider)
+
+
+def many(count: int, in_use: int, name: str = "Model") -> Alert:
+    """Give an alert of so many models, the first so many of which are in use."""
+    entries = tuple(entry(n, in_use=n < in_use, name=name) for n in range(count))
+    return replace(reminder(), models=entries)
+
+
+def sns_bytes(found: Notification) -> int:
+    """Count what SNS counts, independently of the code that cuts."""
+    attributes: Any = found.sns_attributes()
+    parts = [found.sns_message(), found.document["subject"]]
+    for name, attribute in attributes.items():
+        parts += [name, attribute["DataType"], attribute["StringValue"]]
+    return sum(len(part.encode("utf-8")) for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("count", "name"),
+    [
+        pytest.param(10_000, "Model", id="ten thousand models"),
+        pytest.param(3_000, "\N{GRINNING FACE}" * 200, id="huge names of four bytes a character"),
+        pytest.param(3_000, '"\\' * 200, id="huge names that JSON escapes twice"),
+        pytest.param(3_000, "\N{LATIN SMALL LETTER N}\N{COMBINING TILDE}" * 500, id="decomposed"),
+    ],
+)
+def test_no_notification_is_larger_than_sns_carries(count: int, name: str) -> None:
+    alert = many(count, in_use=50, name=name)
+
+    found = notification(alert, PLACE)
+
+    shown = found.document["models"]
+    assert sns_bytes(found) <= SNS_BYTES
+    assert 50 < len(shown) < count
+    assert found.document["models_omitted"] == count - len(shown)
+    assert [one["model_id"] for one in shown] == [e.model_id for e in alert.models[: len(shown)]]
+    assert all(one["in_use"] for one in shown[:50])
+    assert_text_counts_what_it_leaves_out(found.document["text"], count)
+
+
+def assert_text_counts_what_it_leaves_out(text: str, count: int) -> None:
+    """Check that the e-mail lists some models, counts the rest, and says where all of them are."""
+    (left_out,) = re.findall(r"\.\.\. and ([\d,]+) more models: the table named below", text)
+    assert 0 < len(re.findall(r"\[acme\.model-", text)) == count - int(left_out.replace(",", ""))
+    assert PLACE.models_table in text
+
+
+def test_nearly_all_the_room_is_used() -> None:
+    assert sns_bytes(notification(many(10_000, in_use=0), PLACE)) > SNS_BYTES * 0.95
+
+
+def test_what_fits_is_not_cut() -> None:
+    document = notification(many(100, in_use=0), PLACE).document
+
+    assert (len(document["models"]), document["models_omitted"]) == (100, 0)
+    assert "more model" not in document["text"]
+
+
+def test_cutting_keeps_the_identity_of_the_alert() -> None:
+    alert = many(10_000, in_use=0)
+
+    assert notification(alert, PLACE).alert_id == alert_id(alert)
+
+
+def test_one_model_in_very_many_regions_still_fits() -> None:
+    wide = replace(entry(1), regions=tuple(f"us-test-{number}" for number in range(500)))
+
+    found = notification(replace(reminder(), models=(wide,)), PLACE)
+
+    assert sns_bytes(found) <= SNS_BYTES
+    assert found.document["models_omitted"] == 0
+
+
+def test_a_poll_in_which_ten_thousand_models_enter_legacy_fits_and_forgets_none() -> None:
+    rows = [row(f"acme.model-{number}-v1:0", life=DYING) for number in range(10_000)]
+
+    alerts = group(judge_rows(rows, "2026-10-20").decisions, at("2026-10-20"))
+
+    assert sorted(key for alert in alerts for key, _ in alert.told) == sorted(
+        RowKey(one.model_id, one.region) for one in rows
+    )
+    assert all(sns_bytes(notification(alert, PLACE)) <= SNS_BYTES for alert in alerts)
+    assert len({alert_id(alert) for alert in alerts}) == len(alerts)
+
+
+def test_what_is_told_afterwards_does_not_depend_on_what_fits() -> None:
+    alert = reminder()
+
+    assert {key for key, _ in alert.told} == {RowKey(SONNET, EAST), RowKey(SONNET, WEST)}
+    assert all(t.facts == Facts(Phase.EXTENDED_ACCESS, SONNET_DATES) for _, t in alert.told)
+    assert (alert.kind, alert.milestone) == (Kind.DEADLINE, Milestone.END_OF_LIFE)

@@ -1,0 +1,303 @@
+"""The e-mails as people get them: one of every kind, kept in docs/emails to be read.
+
+UPDATE_GOLDEN=1 rewrites the files; read them before they are committed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from notifier.coverage import coverage_news
+from notifier.decide import Newcomers
+from notifier.grouping import baseline, coverage_alert, group
+from notifier.model import Alert, Kind, Phase, RegionState, TrackedModel
+from notifier.render.document import notification
+from tests.core.cases import (
+    DYING,
+    EAST,
+    END_ON,
+    EUROPE,
+    EXTENDED_ON,
+    LEGACY_ON,
+    PLACE,
+    POLICY,
+    SONNET_DATES,
+    WEST,
+    at,
+    dates,
+    judge_rows,
+    lifecycle,
+    row,
+    told,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EMAILS = Path(__file__).parents[2] / "docs" / "emails"
+REGIONS = (EAST, WEST, EUROPE)
+KNOWN = told(Phase.LEGACY, SONNET_DATES, on=LEGACY_ON)
+EXTENDED = told(Phase.EXTENDED_ACCESS, SONNET_DATES, on=EXTENDED_ON)
+
+POLICY_ANNOUNCING = POLICY.__class__(
+    POLICY.scope, POLICY.scope_before, POLICY.ladders, announce_new_models=True
+)
+
+
+def everywhere(now: str, **parts: object) -> Alert:
+    """Give the alert about one model in three Regions."""
+    rows = [row(region=region, now=now, **parts) for region in REGIONS]  # type: ignore[arg-type]
+    return alert(rows, now)
+
+
+def alert(rows: list[TrackedModel], now: str) -> Alert:
+    """Give the one alert about rows."""
+    (found,) = group(judge_rows(rows, now).decisions, at(now))
+    return found
+
+
+def model_added(now: str) -> Alert:
+    rows = [
+        row("amazon.nova-3-pro-v1:0", region, name="Nova 3 Pro", provider="Amazon", now=now)
+        for region in (EAST, WEST)
+    ]
+    newcomers = Newcomers(frozenset(one.key for one in rows))
+    verdict = judge_rows(rows, now, POLICY_ANNOUNCING, newcomers=newcomers)
+    (found,) = group(verdict.decisions, at(now))
+    return found
+
+
+def first_sight(now: str) -> Alert:
+    rows = [
+        *(row(region=region, life=DYING, now=now) for region in REGIONS),
+        row(
+            "ai21.jamba-1-5-large-v1:0",
+            life=lifecycle("LEGACY", "2026-05-26", "2026-08-26", "2026-11-26"),
+            now=now,
+            name="Jamba 1.5 Large",
+            provider="AI21 Labs",
+        ),
+        row(
+            "acme.announced-v1:0",
+            life=lifecycle("ACTIVE", "2026-12-08"),
+            now=now,
+            name="Announced",
+            provider="Acme",
+        ),
+        row("cohere.command-r-v1:0", life=lifecycle("LEGACY"), name="Command R", provider="Cohere"),
+        *(row(f"acme.calm-{n}-v1:0", region) for n in range(40) for region in REGIONS),
+    ]
+    states = [
+        *(RegionState(region, covered_since=at(now)) for region in REGIONS),
+        RegionState("af-south-1", failure="AccessDeniedException"),
+        RegionState("me-south-1", failure="UnrecognizedClientException"),
+    ]
+    return baseline(rows, states, at(now))
+
+
+def coverage(now: str, **state: object) -> Alert:
+    found = RegionState(EUROPE, covered_since=at("2026-09-01"), **state)  # type: ignore[arg-type]
+    (news,) = coverage_news([found], (), at(now))
+    return coverage_alert(news, at(now))
+
+
+ONE_OF_EACH: dict[Kind, Callable[[], Alert]] = {
+    Kind.BASELINE: lambda: first_sight("2026-10-20"),
+    Kind.ENTERED_LEGACY: lambda: everywhere(LEGACY_ON, life=DYING),
+    Kind.EXTENDED_ACCESS_STARTED: lambda: everywhere(EXTENDED_ON, life=DYING, told=KNOWN),
+    Kind.DATES_CHANGED: lambda: everywhere(
+        "2026-10-20", life=lifecycle("LEGACY", LEGACY_ON, EXTENDED_ON, "2027-03-01"), told=KNOWN
+    ),
+    Kind.DEADLINE: lambda: everywhere("2027-03-25", life=DYING, told=EXTENDED),
+    Kind.END_OF_LIFE_REACHED: lambda: everywhere(END_ON, life=DYING, told=EXTENDED),
+    Kind.MODEL_WITHDRAWN: lambda: everywhere("2027-02-02", life=DYING, told=EXTENDED, gone=True),
+    Kind.RETURNED_TO_ACTIVE: lambda: everywhere("2026-10-20", told=KNOWN),
+    Kind.MODEL_ADDED: lambda: model_added("2026-10-20"),
+    Kind.COVERAGE_DEGRADED: lambda: coverage(
+        "2026-10-20", failing_since=at("2026-10-19"), failure="ThrottlingException"
+    ),
+    Kind.COVERAGE_RESTORED: lambda: coverage("2026-10-20", told_failing_since=at("2026-10-18")),
+}
+
+
+def email(found: Alert) -> str:
+    """Give an e-mail as it arrives: the subject, an empty line, the text."""
+    document = notification(found, PLACE).document
+    return f"Subject: {document['subject']}\n\n{document['text']}"
+
+
+@pytest.mark.parametrize("kind", Kind, ids=[kind.value for kind in Kind])
+def test_the_email_of_a_kind_is_the_one_in_the_docs(kind: Kind) -> None:
+    found = ONE_OF_EACH[kind]()
+    assert found.kind is kind
+    path = EMAILS / f"{kind}.txt"
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        path.write_text(email(found), encoding="utf-8")
+
+    assert email(found) == path.read_text(encoding="utf-8")
+
+
+def test_the_docs_have_no_email_of_a_kind_that_is_not_sent() -> None:
+    assert {path.stem for path in EMAILS.glob("*.txt")} == set(Kind)
+
+
+_DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{4}-\d{2}-\d{2}")
+_ABOUT_MODELS = [kind for kind in Kind if not kind.startswith("COVERAGE")]
+_WITHOUT_DATES = {Kind.MODEL_ADDED, Kind.COVERAGE_RESTORED, Kind.RETURNED_TO_ACTIVE}
+_WITH_DATES = [kind for kind in Kind if kind not in _WITHOUT_DATES]
+_WITHOUT_STEPS = {Kind.BASELINE, Kind.COVERAGE_RESTORED}
+_WITH_STEPS = [kind for kind in Kind if kind not in _WITHOUT_STEPS]
+
+
+@pytest.mark.parametrize("kind", _WITH_DATES)
+def test_dates_have_their_weekday(kind: Kind) -> None:
+    assert _DATE.search(email(ONE_OF_EACH[kind]()))
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_no_date_is_shown_with_a_wrong_weekday(kind: Kind) -> None:
+    for found in _DATE.finditer(email(ONE_OF_EACH[kind]())):
+        weekday, day = found.group().split()
+        assert f"{at(day):%a}" == weekday
+
+
+LEGACY_ERROR = (
+    "ResourceNotFoundException: Access denied. This Model is marked by provider as Legacy and you "
+    "have not been actively using the model in the last 30 days. Please upgrade to an active "
+    "model on Amazon Bedrock"
+)
+EXTENDED_ERROR = "ValidationException: Operation not allowed"
+END_ERROR = (
+    "ResourceNotFoundException: This model version has reached the end of its life. Please refer "
+    "to the AWS documentation for more details."
+)
+UNKNOWN_ERROR = "ValidationException: The provided model identifier is invalid."
+
+
+@pytest.mark.parametrize(
+    ("kind", "errors"),
+    [
+        pytest.param(Kind.ENTERED_LEGACY, {LEGACY_ERROR}, id="Legacy"),
+        pytest.param(
+            Kind.EXTENDED_ACCESS_STARTED, {LEGACY_ERROR, EXTENDED_ERROR}, id="extended access"
+        ),
+        pytest.param(Kind.DATES_CHANGED, {LEGACY_ERROR}, id="moved dates of a Legacy model"),
+        pytest.param(Kind.DEADLINE, {END_ERROR, UNKNOWN_ERROR}, id="what the reminder is about"),
+        pytest.param(Kind.END_OF_LIFE_REACHED, {END_ERROR, UNKNOWN_ERROR}, id="the end"),
+        pytest.param(Kind.MODEL_WITHDRAWN, {END_ERROR, UNKNOWN_ERROR}, id="a withdrawal"),
+        pytest.param(Kind.RETURNED_TO_ACTIVE, set(), id="nothing fails any more"),
+        pytest.param(Kind.MODEL_ADDED, set(), id="nothing fails yet"),
+    ],
+)
+def test_the_errors_that_people_will_search_for_are_quoted(kind: Kind, errors: set[str]) -> None:
+    unfolded = " ".join(email(ONE_OF_EACH[kind]()).split())
+
+    quoted = {e for e in (LEGACY_ERROR, EXTENDED_ERROR, END_ERROR, UNKNOWN_ERROR) if e in unfolded}
+
+    assert quoted == errors
+
+
+@pytest.mark.parametrize("kind", _WITH_STEPS)
+def test_next_steps_are_numbered(kind: Kind) -> None:
+    assert "\nWHAT TO DO\n  1. " in email(ONE_OF_EACH[kind]())
+
+
+@pytest.mark.parametrize("kind", _ABOUT_MODELS)
+def test_models_are_named_with_their_ids_and_regions_and_where_to_look(kind: Kind) -> None:
+    text = email(ONE_OF_EACH[kind]())
+
+    for entry in ONE_OF_EACH[kind]().models:
+        assert entry.name in text
+        assert entry.model_id in text
+        assert all(region in text for region in entry.regions)
+    assert f"--table-name {PLACE.models_table}" in text
+    assert "https://docs.aws.amazon.com/bedrock/" in text
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_email_says_who_speaks_of_what_alert(kind: Kind) -> None:
+    found = ONE_OF_EACH[kind]()
+
+    footer = email(found).split("\n--\n")[1]
+
+    assert PLACE.account_id in footer
+    assert kind in footer
+    assert notification(found, PLACE).alert_id in footer
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_nothing_is_left_between_the_lines(kind: Kind) -> None:
+    text = email(ONE_OF_EACH[kind]())
+
+    assert not re.search(
+        r"[ \t]\n|\n\n\n|None|Phase\.|Kind\.|\{|\}(?![\"'}])", _without_commands(text)
+    )
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+
+
+def _without_commands(text: str) -> str:
+    return "\n".join(line for line in text.split("\n") if "--expression" not in line)
+
+
+def test_a_first_date_that_is_no_end_of_life_is_in_the_first_message() -> None:
+    text = " ".join(email(ONE_OF_EACH[Kind.BASELINE]()).split())
+
+    assert "Announced [acme.announced-v1:0]: Active; Legacy Tue 2026-12-08 (in 49 days)" in text
+
+
+@pytest.mark.parametrize(
+    ("one", "advice"),
+    [
+        pytest.param(
+            row(told=told(Phase.END_OF_LIFE, gone=True)),
+            "no longer leaving",
+            id="listed again and active",
+        ),
+        pytest.param(
+            row(life=DYING, told=told(Phase.END_OF_LIFE, SONNET_DATES, gone=True)),
+            "what is stated above still stands",
+            id="listed again and dying",
+        ),
+        pytest.param(
+            row(life=lifecycle("ACTIVE", "2027-10-08"), told=told(Phase.LEGACY, dates(LEGACY_ON))),
+            "what is stated above still stands",
+            id="active again until a later date",
+        ),
+    ],
+)
+def test_a_model_that_returns_is_called_safe_only_if_it_is(one: TrackedModel, advice: str) -> None:
+    text = " ".join(email(alert([one], "2026-10-20")).split())
+
+    assert advice in text
+    assert ("no longer leaving" in text) is (advice == "no longer leaving")
+
+
+@pytest.mark.parametrize("count", [1, 11], ids=["in full", "as a list"])
+def test_the_variants_that_said_so_are_named(count: int) -> None:
+    rows = [
+        row(f"acme.m{n}-v1:0", life=DYING, reported_by=(f"acme.m{n}-v1:0:8k",))
+        for n in range(count)
+    ]
+    text = email(alert(rows, "2026-10-20"))
+
+    assert all(f"acme.m{n}-v1:0:8k" in text for n in range(count))
+
+
+def test_a_long_list_states_what_changed_of_each_model() -> None:
+    earlier = lifecycle("LEGACY", LEGACY_ON, EXTENDED_ON, "2027-03-01")
+    rows = [row(f"acme.m{n}-v1:0", life=earlier, told=KNOWN) for n in range(11)]
+    text = " ".join(email(alert(rows, "2026-10-20")).split())
+
+    assert text.count("end of life Mon 2027-03-01 (in 132 days), was 2027-04-08") == 11
+
+
+def test_a_silent_region_is_named_with_the_reason_and_since_when() -> None:
+    assert "eu-west-1: ThrottlingException, since Mon 2026-10-19 10:00 UTC" in email(
+        ONE_OF_EACH[Kind.COVERAGE_DEGRADED]()
+    )

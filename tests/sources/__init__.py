@@ -1,0 +1,1 @@
+"""The real Bedrock source against a Bedrock that misbehaves."""
