@@ -203,12 +203,11 @@ def _week_days(start: date) -> list[date]:
 
 def _months(start: date) -> Text:
     """Write each month's name where it begins."""
+    days = _week_days(start)
+    begins = [week for week in range(1, _WEEKS) if days[week].month != days[week - 1].month]
     line = ""
-    last = None
-    for day in _week_days(start):
-        if day.month != last and len(line) <= _week_days(start).index(day):
-            line = line.ljust(_week_days(start).index(day)) + f"{day:%b} "
-        last = day.month
+    for week in begins:
+        line = line.ljust(week) + f"{days[week]:%b}"
     return Text(line[:_WEEKS].ljust(_WEEKS), style="bold")
 
 

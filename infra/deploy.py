@@ -73,9 +73,11 @@ def _deploy(  # noqa: PLR0913 - the same as above
     first_poll: bool,
 ) -> dict[str, str]:
     if not _is_bootstrapped(account):
-        say(f"Bootstrapping the CDK in {account}: once per account and Region, about a minute …")
+        takes = "ten seconds" if account.is_emulator else "a minute"
+        say(f"Bootstrapping the CDK in {account}: once per account and Region, about {takes} …")
         cdk_cli.bootstrap(account, environment, quiet=quiet)
-    say(f"Deploying {STACK_NAME} to {account}: about three minutes the first time …")
+    takes = "half a minute" if account.is_emulator else "three minutes the first time"
+    say(f"Deploying {STACK_NAME} to {account}: about {takes} …")
     with tempfile.TemporaryDirectory(prefix="cdk-outputs-") as folder:
         file = Path(folder) / "outputs.json"
         cdk_cli.run(
@@ -151,8 +153,9 @@ def _in_words(summary: Mapping[str, Any]) -> str:
     uncovered = len(summary["regions_not_covered"])
     waiting = f" {summary['waiting']}." if summary.get("waiting") else ""
     return (
-        f"First poll: {summary['tracked']} models tracked over {summary['regions_covered']} "
-        f"Regions{f', {uncovered} Regions not reachable' if uncovered else ''}.{waiting}"
+        f"First poll: {summary['tracked']} (model, Region) rows tracked over "
+        f"{summary['regions_covered']} Regions"
+        f"{f', {uncovered} Regions not reachable' if uncovered else ''}.{waiting}"
     )
 
 
