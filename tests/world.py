@@ -132,9 +132,11 @@ class RecordingChannel:
     heard: bool = True
     down: bool = False
     accepted: list[dict[str, Any]] = field(default_factory=list)
+    tried: int = 0
 
     def send(self, notification: Notification) -> None:
         """Accept, or refuse."""
+        self.tried += self.down
         if self.down:
             action, code = f"{self.name}:send", "EndpointConnectionError"
             raise AwsError(action, code, "no answer", permanent=False)
@@ -187,7 +189,7 @@ class World:
     def lease(self) -> Lease:
         """Give a lease of a new invocation, by this machine's clock."""
         clock = datetime.now(UTC)
-        return Lease(str(uuid4()), clock, clock + timedelta(seconds=LEASE_SECONDS))
+        return Lease(str(uuid4()), "1", clock, clock + timedelta(seconds=LEASE_SECONDS))
 
     def row(self, model_id: str, region: str = EAST) -> dict[str, Any]:
         """Read one tracked model as a user of the table would."""

@@ -59,12 +59,16 @@ def _end(after: Facts, today: date) -> Change:
 
 
 def _dates_change(before: Dates, after: Dates) -> Change | None:
-    for milestone in _BY_WEIGHT:
-        old, new = before.of(milestone), after.of(milestone)
-        if old != new:
-            direction = _direction(old, new)
-            return Change(Kind.DATES_CHANGED, f"{milestone} date {direction}", direction)
-    return None
+    milestone = changed_milestone(before, after)
+    if milestone is None:
+        return None
+    direction = _direction(before.of(milestone), after.of(milestone))
+    return Change(Kind.DATES_CHANGED, f"{milestone} date {direction}", direction)
+
+
+def changed_milestone(before: Dates, after: Dates) -> Milestone | None:
+    """Give the weightiest milestone whose date differs."""
+    return next((m for m in _BY_WEIGHT if before.of(m) != after.of(m)), None)
 
 
 def _direction(old: date | None, new: date | None) -> Direction:

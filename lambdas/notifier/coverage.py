@@ -88,7 +88,9 @@ def judge(
     failure = _implausible(reported, missing, known, covered=state.covered_since is not None)
     if failure is None:
         return _good(state, reported, now, absent_since=now)
-    doubt = _doubt(state.doubt, missing, now)
+    # All that is missing, whatever its date: an end of life in between is no other lie.
+    listed = {row.model_id for row in rows.values() if row.missing_since is None}
+    doubt = _doubt(state.doubt, listed - set(reported), now)
     believed = doubt.polls >= _BELIEVED_AFTER_POLLS and now - doubt.first_at >= _BELIEVED_AFTER
     if believed and missing:
         return _good(state, reported, now, absent_since=doubt.first_at)

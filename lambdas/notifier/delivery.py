@@ -132,11 +132,19 @@ class Delivery:
     snapshot: Snapshot
     channels: Sequence[Channel] = field(default_factory=tuple)
 
-    def deliver(self, records: Iterable[Record], lease: Lease, now: datetime) -> list[Outcome]:
-        """Finish every record; one that fails holds up no other."""
-        return [self._deliver(record, lease, now) for record in records]
+    def deliver(
+        self, records: Iterable[Record], lease: Lease, now: datetime, down: dict[str, AwsError]
+    ) -> list[Outcome]:
+        """Finish every record; one that fails holds up no other.
 
-    def _deliver(self, record: Record, lease: Lease, now: datetime) -> Outcome:
+        `down` are the channels that have given no answer in this run. They are left alone for the
+        rest of it: waiting for each alert anew would use up the run's time.
+        """
+        return [self._deliver(record, lease, now, down) for record in records]
+
+    def _deliver(
+        self, record: Record, lease: Lease, now: datetime, down: dict[str, AwsError]
+    ) -> Outcome:
         try:
             if not self.ledger.claim(record.alert_id, lease.holder, lease.clock, lease.until):
                 return Outcome(record, told=record.is_settled, in_flight=True)
@@ -144,7 +152,7 @@ class Delivery:
             current = self.ledger.get(record.alert_id)
             if current is None:
                 return Outcome(record, told=True)
-            return self._send_and_record(current, lease, now)
+            return self._send_and_record(current, lease, now, down)
         except AwsError as error:
             errors = (error, *self._give_back(record, lease))
             return Outcome(record, told=record.is_settled, errors=errors)
@@ -157,8 +165,10 @@ class Delivery:
             return (error,)
         return ()
 
-    def _send_and_record(self, record: Record, lease: Lease, now: datetime) -> Outcome:
-        errors = self._send(record, now)
+    def _send_and_record(
+        self, record: Record, lease: Lease, now: datetime, down: dict[str, AwsError]
+    ) -> Outcome:
+        errors = self._send(record, now, down)
         accepted = not any(channel.tells for channel, _ in errors)
         failed = [error for _, error in errors]
         if accepted and not record.is_settled:
@@ -171,16 +181,23 @@ class Delivery:
             self.ledger.release(record.alert_id, lease.holder)
         return Outcome(record, told=told, errors=tuple(failed))
 
-    def _send(self, record: Record, now: datetime) -> list[tuple[Channel, AwsError]]:
+    def _send(
+        self, record: Record, now: datetime, down: dict[str, AwsError]
+    ) -> list[tuple[Channel, AwsError]]:
         """Send to each channel that has not taken the alert; give those that refused."""
         errors = []
         for channel in self.channels:
             if channel.name in record.channels:
                 continue
+            if channel.name in down:
+                errors.append((channel, down[channel.name]))
+                continue
             try:
                 channel.send(record.notification)
             except AwsError as error:
                 errors.append((channel, error))
+                if not error.permanent:
+                    down[channel.name] = error
             else:
                 self.ledger.mark(record.alert_id, channel.name, now, accepted=channel.tells)
         return errors

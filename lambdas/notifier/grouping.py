@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from notifier.changes import changed_milestone
 from notifier.decide import is_worth_a_baseline, told_after
 from notifier.model import (
     NO_DATES,
@@ -58,6 +59,7 @@ class _Group(NamedTuple):
     milestone: Milestone | None
     milestone_date: date | None
     direction: Direction | None
+    listed_again: bool
 
 
 def grouping_date(dates: Dates) -> tuple[Milestone | None, date | None]:
@@ -109,6 +111,7 @@ def _group_of(decision: Decision) -> _Group:
         named,
         named_date,
         decision.direction,
+        decision.previous.gone,
     )
 
 
@@ -164,7 +167,9 @@ def _entry(decisions: Sequence[Decision]) -> ModelEntry:
         previous_dates=_previous_dates(decisions),
         in_use=_merged_use(row.in_use for row in rows),
         reported_by=tuple(sorted({id_ for row in rows for id_ in row.reported_by})),
-        listed_again=any(decision.previous.gone for decision in decisions),
+        listed_again=all(decision.previous.gone for decision in decisions),
+        changed=_changed(decisions),
+        status=first.lifecycle.status,
     )
 
 
@@ -175,6 +180,11 @@ def _previous_dates(decisions: Sequence[Decision]) -> Dates | None:
     if before or dates in (NO_DATES, decisions[0].row.dates):
         return None
     return dates
+
+
+def _changed(decisions: Sequence[Decision]) -> Milestone | None:
+    found = {changed_milestone(d.previous.dates, d.row.dates) for d in decisions}
+    return found.pop() if len(found) == 1 else None
 
 
 def _merged_use(uses: Iterable[bool | None]) -> bool | None:

@@ -81,11 +81,11 @@ class Ledger:
         return self._put(
             new,
             "attribute_not_exists(alert_id) OR "
-            f"(#state = :pending AND attribute_not_exists(sent_at) AND {unclaimed})",
-            {":pending": PENDING, ":clock": iso_time(clock)},
+            f"(#state = :pending AND size(channels) = :none AND {unclaimed})",
+            {":pending": PENDING, ":none": 0, ":clock": iso_time(clock)},
         )
 
-    def _put(self, new: Record, condition: str, values: Mapping[str, str]) -> bool:
+    def _put(self, new: Record, condition: str, values: Mapping[str, Any]) -> bool:
         names = {"#state": "state"} if values else None
         try:
             self._table.put(_item(new), condition, names, values)
@@ -93,11 +93,23 @@ class Ledger:
             return False
         return True
 
-    def unsettled(self) -> tuple[Record, ...]:
-        """Read every alert that still has something to do, oldest first."""
-        items = self._table.query_index(_UNSETTLED_INDEX, "unsettled", "yes")
-        found = (self.get(item["alert_id"]) for item in items)
-        return tuple(one for one in found if one is not None)
+    def unsettled(self) -> tuple[tuple[Record, ...], tuple[str, ...]]:
+        """Read every alert that still has something to do, oldest first.
+
+        Beside them come the ids of those that nobody can read: they must hold up no other.
+        """
+        found: list[Record] = []
+        unreadable: list[str] = []
+        for item in self._table.query_index(_UNSETTLED_INDEX, "unsettled", "yes"):
+            alert_id = str(item["alert_id"])
+            try:
+                record = self.get(alert_id)
+            except (KeyError, TypeError, ValueError, zlib.error):
+                unreadable.append(alert_id)
+                continue
+            if record is not None:
+                found.append(record)
+        return tuple(found), tuple(unreadable)
 
     def get(self, alert_id: str) -> Record | None:
         """Read one alert consistently; None when there is none, or nothing is left to do."""
@@ -193,10 +205,20 @@ def _pack(new: Record) -> bytes:
     """Compress what must survive exactly: thousands of rows have to fit into one item."""
     payload = {
         "document": new.notification.document,
-        "told": [[*key, told_item(told)] for key, told in new.told],
+        "told": _by_what_was_told(new.told),
         "members": [list(member) for member in new.members],
     }
     return zlib.compress(json.dumps(payload, separators=(",", ":")).encode())
+
+
+def _by_what_was_told(moves: Iterable[tuple[RowKey, Told]]) -> list[Any]:
+    """Give each distinct `told` once, with its models and their Regions: most rows share one."""
+    groups: dict[str, tuple[Item, dict[str, list[str]]]] = {}
+    for key, told in moves:
+        item = told_item(told)
+        _, models = groups.setdefault(json.dumps(item, sort_keys=True), (item, {}))
+        models.setdefault(key.model_id, []).append(key.region)
+    return list(groups.values())
 
 
 def _record(item: Item) -> Record:
@@ -212,6 +234,9 @@ def _record(item: Item) -> Record:
     )
 
 
-def _told_moves(moves: Iterable[list[Any]]) -> Iterable[tuple[RowKey, Told]]:
-    for model_id, region, told in moves:
-        yield RowKey(model_id, region), told_from_item(told)
+def _told_moves(groups: Iterable[list[Any]]) -> Iterable[tuple[RowKey, Told]]:
+    for item, models in groups:
+        told = told_from_item(item)
+        for model_id, regions in models.items():
+            for region in regions:
+                yield RowKey(model_id, region), told

@@ -311,7 +311,10 @@ class Adoption:
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """One (model, phase, dates) of an alert, over all the Regions where that holds."""
+    """One (model, phase, dates) of an alert, over all the Regions where that holds.
+
+    `changed` is the weightiest milestone whose date differs from what was told, if all agree.
+    """
 
     model_id: str
     name: str
@@ -323,6 +326,8 @@ class ModelEntry:
     in_use: bool | None
     reported_by: tuple[str, ...] = ()
     listed_again: bool = False
+    changed: Milestone | None = None
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,8 @@ def _dated(before: TrackedModel, after: TrackedModel, now: datetime) -> TrackedM
     phase = phase_at(after.lifecycle, now, gone=after.gone_at is not None)
     if phase is not after.phase:
         after = replace(after, phase=phase)
+    if after.deferred is not None and after.deferred.facts != after.facts:
+        after = replace(after, deferred=None)  # What waits for the digest is no longer true.
     if after is before:
         return before
     changed = after.facts != before.facts or after.lifecycle.status != before.lifecycle.status

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from notifier.snapshot import Lease, Snapshot, State
     from notifier.sources.bedrock import Bedrock
 
+# More absences than this are no news of a day; the rest is asked about at the next poll.
+_CONFIRMED_PER_POLL = 500
 # People are given this long to confirm their subscription before the alarm says that nobody has.
 _BASELINE_MAY_WAIT = timedelta(hours=24)
 
@@ -67,7 +69,8 @@ def poll(now: datetime, lease: Lease, edges: Edges, settings: Settings) -> Summa
     try:
         edges.snapshot.acquire(lease, now)
     except PollInProgressError as other:
-        if other.now is None or now > other.now:
+        # A second delivery may go; a retry must come again when the dead attempt's lease is over.
+        if other.is_ours or other.now is None or now > other.now:
             raise
         return Summary(now, outcome="already running")
     try:
@@ -81,13 +84,21 @@ class _Gathered:
     """What is known after asking: the state before, each Region's verdict, every row as of now."""
 
     state: State
+    watched: frozenset[str]
     judged: Mapping[str, Judged]
     seen: Observation
 
     @property
     def regions(self) -> dict[str, RegionState]:
-        """Every Region as of now."""
-        return {**self.state.regions, **{name: j.state for name, j in self.judged.items()}}
+        """Every watched Region as of now."""
+        now = {name: judged.state for name, judged in self.judged.items()}
+        known = {**self.state.regions, **now}
+        return {name: state for name, state in known.items() if name in self.watched}
+
+    @property
+    def rows(self) -> tuple[TrackedModel, ...]:
+        """The rows of watched Regions; the others only grow older."""
+        return tuple(row for row in self.seen.rows if row.region in self.watched)
 
 
 class _Poll:
@@ -99,6 +110,7 @@ class _Poll:
         self._edges = edges
         self._settings = settings
         self._summary = Summary(now)
+        self._down: dict[str, AwsError] = {}
 
     def run(self) -> Summary:
         """Gather, decide, deliver, record."""
@@ -121,7 +133,8 @@ class _Poll:
 
         The first BASELINE is left to be renewed, unless its sending had begun.
         """
-        records = self._edges.ledger.unsettled()
+        records, unreadable = self._edges.ledger.unsettled()
+        self._summary.warnings += [f"unreadable alert {alert_id}" for alert_id in unreadable]
         ready = [one for one in records if not one.is_first_baseline() or one.channels]
         outcomes = self._deliver(ready)
         return [outcome.record for outcome in outcomes if not outcome.told]
@@ -130,7 +143,8 @@ class _Poll:
 
     def _gather(self, state: State) -> _Gathered:
         enabled = self._enabled_regions(state)
-        rows = tuple(row for row in state.rows if row.region in set(enabled))
+        watched = frozenset(enabled)
+        rows = tuple(row for row in state.rows if row.region in watched)
         answers = self._ask(enabled, state)
         by_region: dict[str, dict[str, TrackedModel]] = {region: {} for region in answers}
         for row in rows:
@@ -145,10 +159,12 @@ class _Poll:
             )
             for region, answer in answers.items()
         }
-        confirmations = self._edges.bedrock.confirm(to_confirm(judged, rows, self._now))
+        absent = to_confirm(judged, rows, self._now)[:_CONFIRMED_PER_POLL]
+        confirmations = self._edges.bedrock.confirm(absent)
         self._summary.note_answers(answers, confirmations)
-        seen = observe(rows, judged, confirmations, state.told_unseen, self._now)
-        return _Gathered(state, judged, seen)
+        seen = observe(state.rows, judged, confirmations, state.told_unseen, self._now)
+        self._summary.warnings += [f"unreadable row {one}" for one in state.unreadable]
+        return _Gathered(state, watched, judged, seen)
 
     def _enabled_regions(self, state: State) -> tuple[str, ...]:
         """Give the Regions to watch; a covered one stays watched when it is disabled."""
@@ -160,7 +176,7 @@ class _Poll:
             return tuple(sorted(covered | set(bedrock.enabled_regions(home))))
         except AwsError as error:
             self._summary.note_warning(error)
-            return tuple(sorted(covered)) or bedrock.offered_regions(home)
+            return tuple(sorted(covered | set(bedrock.offered_regions(home))))
 
     def _ask(self, enabled: Iterable[str], state: State) -> dict[str, Catalog | Failure]:
         return self._edges.bedrock.catalogs(regions_to_ask(enabled, state.regions, self._now))
@@ -173,7 +189,7 @@ class _Poll:
         if not covered_since:
             self._write(gathered, gathered.seen.rows)
             return
-        rows = [row for row in gathered.seen.rows if not self._scope.ignores(row)]
+        rows = [row for row in gathered.rows if not self._scope.ignores(row)]
         alert = baseline(rows, gathered.regions.values(), self._now)
         renewed = record(alert, notification(alert, self._edges.place))
         self._edges.ledger.renew(renewed, self._lease.clock)
@@ -200,18 +216,22 @@ class _Poll:
         adopted = [(adoption.key, adoption.told) for adoption in verdict.adoptions]
         self._summary.note_table_errors(self._edges.snapshot.move_told(adopted))
         self._summary.deferred = len(deferred)
-        if records or self._is_first_of_day(gathered.state):
+        if records or gathered.state.unheard or self._is_first_of_day(gathered.state):
             self._summary.is_unheard = not self._is_heard()
         self._deliver(records)
 
     def _decide(
         self, gathered: _Gathered, spoken_for: Collection[RowKey]
     ) -> tuple[Verdict, list[Alert]]:
-        rows, now = gathered.seen.rows, self._now
+        rows, now = gathered.rows, self._now
         newly = {region for region, judged in gathered.judged.items() if judged.newly_covered}
         fresh = [row for row in rows if row.region in newly and not self._scope.ignores(row)]
         here = sorted(
-            {r.region for r in fresh if is_worth_a_baseline(r) and r.key not in spoken_for}
+            {
+                row.region
+                for row in fresh
+                if is_worth_a_baseline(row) and row.told.seq == 0 and row.key not in spoken_for
+            }
         )
         first_sights = [
             baseline(
@@ -283,12 +303,18 @@ class _Poll:
             for region, judged in gathered.judged.items()
             if RowKey(BASELINE_SUBJECT, region) not in unsaved
         ]
+        # Whatever a Region did before nobody watched it must not count when it is watched again.
+        regions += [
+            replace(old, failing_since=None, failure=None, doubt=None)
+            for region, old in state.regions.items()
+            if region not in gathered.watched
+        ]
         errors += snapshot.write_regions(state.regions, regions)
         self._summary.note_table_errors(errors)
-        self._summary.note_observed(gathered.seen.rows, gathered.regions.values(), written)
+        self._summary.note_observed(gathered.rows, gathered.regions.values(), written)
 
     def _deliver(self, records: Sequence[Record]) -> list[Outcome]:
-        outcomes = self._edges.delivery.deliver(records, self._lease, self._now)
+        outcomes = self._edges.delivery.deliver(records, self._lease, self._now, self._down)
         self._summary.outcomes.extend(outcomes)
         return outcomes
 
@@ -312,7 +338,7 @@ class _Poll:
             self._summary.outcome = "failed"
             return
         scope = self._settings.scope.model_dump(mode="json")
-        self._edges.snapshot.complete(self._now, scope)
+        self._edges.snapshot.complete(self._now, scope, unheard=self._summary.is_unheard)
 
 
 def _scope(settings: ScopeSettings) -> Scope:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
@@ -59,7 +60,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     Gives the poll's summary. Raises InvalidEventError, PollInProgressError, PollFailedError,
     AwsError: each makes Lambda retry and, in the end, hand the event to the failure queue.
     """
-    clock = datetime.now(UTC)
+    clock = datetime.now(UTC).replace(microsecond=0)
     now = poll_time(event, clock)
     environment = Environment.read()
     summary = pipeline.poll(
@@ -78,7 +79,8 @@ def poll_time(event: Mapping[str, Any], clock: datetime) -> datetime:
     if "time" not in event:
         return clock
     try:
-        return parse_time(event["time"])
+        # To the second, as times are stored: the same event again must be the same poll.
+        return parse_time(event["time"]).replace(microsecond=0)
     except (TypeError, ValueError, OverflowError) as error:
         message = (
             f"the event's time {event['time']!r} is not a time with a zone, "
@@ -89,7 +91,7 @@ def poll_time(event: Mapping[str, Any], clock: datetime) -> datetime:
 
 def _lease(context: LambdaContext, clock: datetime) -> Lease:
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    return Lease(context.aws_request_id, clock, clock + left + _LEASE_MARGIN)
+    return Lease(context.aws_request_id, uuid4().hex, clock, clock + left + _LEASE_MARGIN)
 
 
 @cache

@@ -65,26 +65,41 @@ _REGION_ATTRIBUTES = (
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who polls, and until when by the wall clock: two polls at once would both decide."""
+    """Who polls, and until when by the wall clock: two polls at once would both decide.
 
-    holder: str
+    Lambda gives a retry, and may give a second delivery, the request id of the first; `attempt`
+    tells them apart.
+    """
+
+    request_id: str
+    attempt: str
     clock: datetime
     until: datetime
 
+    @property
+    def holder(self) -> str:
+        """The one invocation that holds it."""
+        return f"{self.request_id}/{self.attempt}"
+
 
 class PollInProgressError(Exception):
-    """Another invocation holds the lease; its poll is as of `now`, if that can be read."""
+    """Another invocation holds the lease; its poll is as of `now`, if that can be read.
 
-    def __init__(self, now: datetime | None) -> None:
+    `is_ours` says that it has our request id: it may be a dead attempt that we are the retry of.
+    """
+
+    def __init__(self, now: datetime | None, *, is_ours: bool) -> None:
         """Keep the time of the poll that is under way."""
         super().__init__(f"another poll is running, as of {iso_time(now) if now else 'unknown'}")
         self.now = now
+        self.is_ours = is_ours
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """Everything remembered at the start of a poll; `scope` is the one of the poll before.
 
+    `unheard` says that nobody was subscribed then; `unreadable` names rows that nobody can read.
     `told_unseen` are rows that were told but never written: a poll died in between.
     """
 
@@ -94,6 +109,8 @@ class State:
     last_completed_at: datetime | None = None
     baseline_told_at: datetime | None = None
     scope: Mapping[str, Any] | None = None
+    unheard: bool = False
+    unreadable: tuple[str, ...] = ()
     stored: Mapping[RowKey, Item] = field(default_factory=dict)
 
 
@@ -107,10 +124,9 @@ class Snapshot:
     # The poll's lease and its progress
 
     def acquire(self, lease: Lease, now: datetime) -> None:
-        """Take the lease for the poll as of `now`, or take over one's own or an expired one.
+        """Take the lease for the poll as of `now`, or take over an expired one.
 
-        Lambda retries an event under the same request id, so a retry takes over from the attempt
-        that died. Raises PollInProgressError while another invocation holds the lease.
+        Raises PollInProgressError while another invocation holds it.
         """
         taken = {
             "lease_holder": lease.holder,
@@ -127,7 +143,10 @@ class Snapshot:
             )
         except ConditionFailedError as error:
             item = self._table.get(_POLL_KEY) or {}
-            raise PollInProgressError(_time(item, "lease_for")) from error
+            holder = str(item.get("lease_holder", "")).partition("/")[0]
+            raise PollInProgressError(
+                _time(item, "lease_for"), is_ours=holder == lease.request_id
+            ) from error
 
     def release(self, lease: Lease) -> None:
         """Give the lease back, unless it has expired and is held by another by now."""
@@ -141,9 +160,14 @@ class Snapshot:
         except ConditionFailedError:
             return  # Held by another: nothing of ours is left to give back.
 
-    def complete(self, now: datetime, scope: Mapping[str, Any]) -> None:
-        """Note that the poll of that time has done all it had to."""
-        self._table.update(_POLL_KEY, {"last_completed_at": iso_time(now), "scope": dict(scope)})
+    def complete(self, now: datetime, scope: Mapping[str, Any], *, unheard: bool) -> None:
+        """Note that the poll of that time has done all it had to, and if nobody is subscribed."""
+        done = {
+            "last_completed_at": iso_time(now),
+            "scope": dict(scope),
+            "unheard": unheard or None,
+        }
+        self._table.update(_POLL_KEY, done)
 
     def note_baseline_told(self, now: datetime) -> None:
         """End the time of first sight: from now on, changes are told one by one."""
@@ -157,6 +181,7 @@ class Snapshot:
         regions: dict[str, RegionState] = {}
         stored: dict[RowKey, Item] = {}
         told_unseen: dict[RowKey, Told] = {}
+        unreadable: list[str] = []
         poll: Item = {}
         for item in self._table.scan():
             model_id = item["model_id"]
@@ -167,7 +192,11 @@ class Snapshot:
             elif model_id.startswith("#"):
                 continue
             elif "status" in item:
-                row = _row(item)
+                try:
+                    row = _row(item)
+                except (KeyError, TypeError, ValueError) as error:
+                    unreadable.append(f"{model_id} {item['region']}: {error!r}")
+                    continue
                 rows.append(row)
                 stored[row.key] = item
             elif "told" in item:
@@ -179,6 +208,8 @@ class Snapshot:
             last_completed_at=_time(poll, "last_completed_at"),
             baseline_told_at=_time(poll, "baseline_told_at"),
             scope=poll.get("scope"),
+            unheard=bool(poll.get("unheard")),
+            unreadable=tuple(unreadable),
             stored=stored,
         )
 

@@ -63,7 +63,7 @@ def test_an_alert_is_read_exactly_as_it_was_put(ledger: Ledger) -> None:
 
     assert ledger.put(put)
 
-    assert ledger.unsettled() == (put,)
+    assert ledger.unsettled() == ((put,), ())
 
 
 def test_the_same_alert_is_put_once_and_keeps_its_first_words(ledger: Ledger) -> None:
@@ -71,7 +71,7 @@ def test_the_same_alert_is_put_once_and_keeps_its_first_words(ledger: Ledger) ->
 
     assert not ledger.put(alert(text="second"))
 
-    (only,) = ledger.unsettled()
+    ((only,), _) = ledger.unsettled()
     assert only.notification.document["text"] == "first"
 
 
@@ -80,7 +80,7 @@ def test_thousands_of_rows_fit_into_one_item(ledger: Ledger) -> None:
 
     assert ledger.put(put)
 
-    assert ledger.unsettled()[0].told == put.told
+    assert ledger.unsettled()[0][0].told == put.told
 
 
 def test_a_claim_keeps_others_out_until_it_expires_or_is_given_back(ledger: Ledger) -> None:
@@ -106,7 +106,7 @@ def test_marks_and_settling_leave_nothing_to_do_and_a_full_record(
     ledger.point(alert(), NOW)
     ledger.settle("a1", finished=True)
 
-    assert ledger.unsettled() == ()
+    assert ledger.unsettled() == ((), ())
     assert ledger.get("a1") is None
     assert not ledger.claim("a1", "me", NOW, SOON)
     item = table.get({"alert_id": "a1"})
@@ -125,7 +125,7 @@ def test_a_told_alert_with_a_channel_left_stays_to_be_finished(ledger: Ledger) -
 
     ledger.settle("a1", finished=False)
 
-    (left,) = ledger.unsettled()
+    ((left,), _) = ledger.unsettled()
     assert left.is_settled
     assert left.channels == {"sns": NOW}
     assert left.speaks_for() == set()
@@ -135,7 +135,20 @@ def test_unsettled_alerts_come_oldest_first(ledger: Ledger) -> None:
     for n in (3, 1, 2):
         ledger.put(alert(f"a{n}", decided_at=NOW + timedelta(hours=n)))
 
-    assert [one.alert_id for one in ledger.unsettled()] == ["a1", "a2", "a3"]
+    assert [one.alert_id for one in ledger.unsettled()[0]] == ["a1", "a2", "a3"]
+
+
+def test_an_alert_nobody_can_read_is_named_and_holds_up_no_other(
+    ledger: Ledger, table: Table
+) -> None:
+    ledger.put(alert("a1"))
+    ledger.put(alert("a2"))
+    table.update({"alert_id": "a1"}, {"payload": b"garbage"})
+
+    readable, unreadable = ledger.unsettled()
+
+    assert [one.alert_id for one in readable] == ["a2"]
+    assert unreadable == ("a1",)
 
 
 def test_a_waiting_alert_is_renewed_until_its_sending_begins(ledger: Ledger) -> None:
@@ -147,5 +160,5 @@ def test_a_waiting_alert_is_renewed_until_its_sending_begins(ledger: Ledger) -> 
     ledger.mark("a1", "sns", NOW, accepted=True)
     assert not ledger.renew(alert(text="fifth"), SOON + timedelta(hours=1))
 
-    (only,) = ledger.unsettled()
+    ((only,), _) = ledger.unsettled()
     assert only.notification.document["text"] == "fourth"

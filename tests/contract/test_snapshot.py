@@ -59,7 +59,8 @@ def row(model_id: str = "acme.a-v1:0", region: str = "us-east-1", **given: Any) 
 
 def lease(holder: str, *, clock: datetime = NOW, seconds: int = 135) -> Lease:
     """Give a lease taken at `clock`."""
-    return Lease(holder, clock, clock + timedelta(seconds=seconds))
+    request_id, _, attempt = holder.partition("/")
+    return Lease(request_id, attempt, clock, clock + timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize(
@@ -212,12 +213,24 @@ def test_the_lease_is_held_by_one_and_says_for_which_poll(snapshot: Snapshot) ->
         snapshot.acquire(lease("second"), NOW + timedelta(hours=1))
 
     assert caught.value.now == NOW
+    assert not caught.value.is_ours
+
+
+def test_a_second_delivery_of_the_same_event_does_not_get_the_lease_but_learns_whose_it_is(
+    snapshot: Snapshot,
+) -> None:
+    snapshot.acquire(lease("request/1"), NOW)
+
+    with pytest.raises(PollInProgressError) as caught:
+        snapshot.acquire(lease("request/2"), NOW)
+
+    assert caught.value.is_ours
 
 
 @pytest.mark.parametrize(
     ("holder", "later"),
     [("first", 0), ("second", 136)],
-    ids=["its holder, retried under the same request id", "anybody once it has expired"],
+    ids=["its holder, when its first answer was lost", "anybody once it has expired"],
 )
 def test_the_lease_is_taken_over_by(snapshot: Snapshot, holder: str, later: int) -> None:
     snapshot.acquire(lease("first"), NOW)
@@ -243,14 +256,27 @@ def test_a_late_release_does_not_free_the_lease_of_another(snapshot: Snapshot) -
 
 def test_progress_and_scope_are_remembered(snapshot: Snapshot) -> None:
     scope = {"alert_on": "used", "watch": ["a*"], "ignore": []}
-    snapshot.complete(NOW, scope)
+    snapshot.complete(NOW, scope, unheard=True)
     snapshot.note_baseline_told(NOW)
 
     state = snapshot.read()
 
     assert (state.last_completed_at, state.baseline_told_at) == (NOW, NOW)
     assert state.scope == scope
+    assert state.unheard
     assert state.rows == ()
+
+
+def test_a_row_nobody_can_read_is_named_and_holds_up_no_other(
+    snapshot: Snapshot, table: Table
+) -> None:
+    snapshot.write_rows([row()], {}, NOW)
+    table.put({"model_id": "acme.broken", "region": "us-east-1", "status": "a note"})
+
+    state = snapshot.read()
+
+    assert [r.model_id for r in state.rows] == ["acme.a-v1:0"]
+    assert state.unreadable == ("acme.broken us-east-1: KeyError('phase')",)
 
 
 def test_items_of_others_in_the_bookkeeping_are_left_alone(

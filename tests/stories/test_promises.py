@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,8 @@ import pytest
 
 from notifier import pipeline
 from notifier.settings import AlertOn, Settings
-from notifier.snapshot import PollInProgressError
-from tests.world import EAST, WEST, World, at, kinds, model
+from notifier.snapshot import Lease, PollInProgressError
+from tests.world import EAST, THROTTLED, WEST, World, at, kinds, model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +113,7 @@ def test_another_channel_is_given_up_after_a_day(watched: World) -> None:
     watched.poll("2026-10-09T11:00:00Z")
 
     assert kinds(watched.bus.accepted) == ["BASELINE"]
-    assert watched.ledger.unsettled() == ()
+    assert watched.ledger.unsettled() == ((), ())
 
 
 def test_two_polls_at_once_tell_once(watched: World) -> None:
@@ -212,6 +213,119 @@ def test_scope(world: World, settings: Settings, told: list[str]) -> None:
 
     assert kinds(world.poll("2026-10-08")) == told
     assert world.poll("2026-10-09") == []
+
+
+def test_while_nobody_is_subscribed_every_poll_says_so_to_the_alarm(watched: World) -> None:
+    watched.poll("2026-10-07")
+    watched.topic.heard = False
+    failures = []
+    for hour in range(5):
+        watched.poll(f"2026-10-08T{hour:02}:00:00Z")
+        assert watched.summary is not None
+        failures.append(watched.summary.delivery_failures)
+    watched.topic.heard = True
+    watched.poll("2026-10-08T05:00:00Z")
+
+    assert failures == [1, 1, 1, 1, 1]
+    assert watched.summary is not None
+    assert watched.summary.delivery_failures == 0
+
+
+def test_a_baseline_that_one_channel_has_is_not_put_anew(world: World) -> None:
+    world.regions[EAST] = [legacy(A)]
+    world.topic.down = True
+    for hour in range(3):
+        world.poll(f"2026-10-01T{hour:02}:00:00Z")
+    world.topic.down = False
+    world.poll("2026-10-01T03:00:00Z")
+
+    assert kinds(world.bus.accepted) == kinds(world.topic.accepted) == ["BASELINE"]
+
+
+def test_one_event_delivered_twice_at_once_is_told_once(watched: World) -> None:
+    """Lambda may deliver an event twice, under one request id."""
+    watched.regions[EAST] = [legacy(A), model(B)]
+    first = watched.lease()
+    leases = [first, replace(first, attempt="2")]
+
+    def poll(lease: Lease) -> str:
+        try:
+            summary = pipeline.poll(at("2026-10-08"), lease, watched.edges(), watched.settings)
+        except PollInProgressError:
+            return "to be retried"
+        return summary.outcome
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = set(pool.map(poll, leases))
+
+    assert "completed" in outcomes
+    assert kinds(watched.topic.accepted) == ["BASELINE", "ENTERED_LEGACY"]
+
+
+def test_a_channel_that_is_down_is_left_alone_for_the_rest_of_the_run(watched: World) -> None:
+    watched.bus.down = True
+    watched.regions[EAST] = [legacy(A, "2027-04-08"), legacy(B, "2027-05-08")]
+
+    assert len(watched.poll("2026-10-08")) == 2
+
+    assert watched.bus.tried == 1
+    watched.bus.down = False
+    watched.poll("2026-10-09")
+    assert len(watched.bus.accepted) == 3
+
+
+def test_news_that_went_back_is_news_again_even_if_it_once_waited_for_the_digest(
+    world: World,
+) -> None:
+    undated = model(A, "LEGACY")
+    world.regions.update({EAST: [model(A)], WEST: [model(A)]})
+    world.poll("2026-10-01")
+    world.regions[EAST] = [undated]
+    world.poll("2026-10-02")
+    world.regions[WEST] = [undated]
+    assert world.poll("2026-10-03") == []
+    world.regions[WEST] = [model(A)]
+    assert world.poll("2026-10-04") == []
+    world.regions[WEST] = [undated]
+
+    assert kinds(world.poll("2026-12-20")) == ["ENTERED_LEGACY"]
+
+
+def test_dates_that_changed_differently_are_not_told_as_one(watched: World) -> None:
+    def dated(model_id: str, extended_access: str, end_of_life: str) -> ListedModel:
+        return model(model_id, "LEGACY", extended_access=extended_access, end_of_life=end_of_life)
+
+    watched.regions[EAST] = [
+        dated(A, "2027-01-08", "2027-05-08"),
+        dated(B, "2027-01-08", "2027-04-08"),
+    ]
+    watched.poll("2026-10-08")
+    watched.regions[EAST] = [
+        dated(A, "2027-01-08", "2027-04-08"),
+        dated(B, "2027-01-05", "2027-04-08"),
+    ]
+
+    (told,) = watched.poll("2026-10-09")
+
+    assert told["reason"] == "Some dates of alpha-v1:0 and beta-v1:0 have moved earlier."
+
+
+def test_a_region_no_longer_watched_grows_older_and_starts_afresh(world: World) -> None:
+    leaving = legacy(A, "2026-11-01")
+    world.regions.update({EAST: [model(B)], WEST: [leaving, model(B)]})
+    world.poll("2026-10-01")
+    world.regions[WEST] = THROTTLED
+    world.poll("2026-10-02T00:00:00Z")
+    world.settings = Settings(regions=(EAST,))
+    world.poll("2026-10-02T12:00:00Z")
+    assert world.summary is not None
+    assert world.summary.covered_regions_failing == {}
+    assert world.poll("2026-11-02") == []
+    assert "horizon" not in world.row(A, WEST)
+
+    world.settings = Settings()
+
+    assert "COVERAGE_DEGRADED" not in kinds(world.poll("2026-11-03"))
 
 
 def test_alerts_nobody_hears_are_counted(watched: World) -> None:
@@ -329,7 +443,7 @@ def test_killed_at_any_call_the_next_runs_tell_everything_once(
         for channel in (watched.topic, watched.bus):
             said = {(d["kind"], d["milestone_date"]) for d in channel.accepted[1:]}
             assert said == expected, where
-        assert watched.ledger.unsettled() == (), where
+        assert watched.ledger.unsettled() == ((), ()), where
         assert watched.row(A)["told"]["seq"] == 1, where
         assert watched.row(A)["phase"] == "LEGACY", where
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
+from notifier.lifecycle import KNOWN_STATUSES
 from notifier.model import NO_DATES, PHASE_ORDER, Kind, Milestone, Phase
 from notifier.render.words import (
     MILESTONE_WORDS,
@@ -168,6 +169,8 @@ def _block(entry: ModelEntry, today: date) -> str:
         lines.append(_field("Said of", ", ".join(variants)))
     lines.append(_field("Regions", regions_text(entry.regions)))
     lines.append(_field("Phase", _phase_text(entry, today)))
+    if entry.status and entry.status not in KNOWN_STATUSES:
+        lines.append(_field("Status, as given", f"{plain(entry.status)} (not known to us)"))
     for milestone, text in _date_texts(entry, today):
         lines.append(_field(_capital(MILESTONE_WORDS[milestone]), text))
     lines.append(_field("In use here", _use(entry.in_use)))

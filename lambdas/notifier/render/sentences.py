@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from notifier.model import Alert, Coverage, ModelEntry
 
 _SUBJECT_LENGTH = 99
-_BY_WEIGHT = (Milestone.END_OF_LIFE, Milestone.EXTENDED_ACCESS, Milestone.LEGACY)
 
 
 def reason(alert: Alert) -> str:
@@ -73,11 +72,11 @@ def _about_models(alert: Alert, names: str, today: date) -> str:
             until = _until(entry, today)
             return f"{names} {is_} now in public extended access, which costs more{until}"
         case Kind.RETURNED_TO_ACTIVE:
-            again = any(model.listed_again for model in alert.models)
+            again = entry.listed_again
             what = f"{is_} listed again in {_where(alert)}" if again else f"{is_} Active again"
             return f"{names} {what}{_remaining(alert, today)}"
         case Kind.DATES_CHANGED:
-            return _dates_changed(alert, names, today)
+            return _dates_changed(alert, names)
         case Kind.DEADLINE:
             return _deadline(alert, names, many=many)
         case _:
@@ -151,32 +150,41 @@ def _deadline(alert: Alert, names: str, *, many: bool) -> str:
     return f"{names} {verb} {days_text(alert.days_left or 0)}{when}"
 
 
-def _dates_changed(alert: Alert, names: str, today: date) -> str:
-    milestone, old, new = changed_date(alert.models[0])
-    if _shared(alert) is None:
-        old = None
-    words = MILESTONE_DATES[milestone]
+def _dates_changed(alert: Alert, names: str) -> str:
+    today = alert.occurred_at.date()
+    milestone, old, new = changed_date(alert)
+    words = MILESTONE_DATES[milestone] if milestone else "dates"
+    to = f" to {dated(new, today)}" if new else ""
+    was = f", from {day_text(old)}" if old else ""
+    the, has = ("The", "has") if milestone else ("Some", "have")
     match alert.direction:
         case Direction.REMOVED:
-            was = f" (it was {day_text(old)})" if old else ""
-            return f"AWS no longer states the {words} of {names}{was}"
+            lost = f" (it was {day_text(old)})" if old else ""
+            return f"AWS no longer states {the.lower()} {words} of {names}{lost}"
         case Direction.EARLIER | Direction.LATER:
-            to = f" to {dated(new, today)}" if new else ""
-            was = f", from {day_text(old)}" if old else ""
-            return f"The {words} of {names} has moved {alert.direction}{to}{was}"
+            return f"{the} {words} of {names} {has} moved {alert.direction}{to}{was}"
         case _:
             stated = f": {dated(new, today)}" if new else ""
-            return f"AWS has stated the {words} of {names}{stated}"
+            return f"AWS has stated {the.lower()} {words} of {names}{stated}"
 
 
-def changed_date(entry: ModelEntry) -> tuple[Milestone, date | None, date | None]:
-    """Give the weightiest milestone whose date differs, with its date before and after."""
-    before = entry.previous_dates or NO_DATES
-    for milestone in _BY_WEIGHT:
-        old, new = before.of(milestone), entry.dates.of(milestone)
-        if old != new:
-            return milestone, old, new
-    return Milestone.END_OF_LIFE, None, entry.dates.end_of_life
+def changed_date(alert: Alert) -> tuple[Milestone | None, date | None, date | None]:
+    """Give the milestone whose date has changed, its date before and after.
+
+    Each is None where it is not the same for all the alert's models: nothing may be said of all
+    that holds for some.
+    """
+    milestones = {entry.changed for entry in alert.models}
+    if len(milestones) != 1 or None in milestones:
+        return None, None, None
+    milestone = alert.models[0].changed
+    if milestone is None:
+        return None, None, None
+    after = {entry.dates.of(milestone) for entry in alert.models}
+    before = {(entry.previous_dates or NO_DATES).of(milestone) for entry in alert.models}
+    old = before.pop() if len(before) == 1 else None
+    new = after.pop() if len(after) == 1 else None
+    return milestone, old, new
 
 
 def _baseline(coverage: Coverage) -> str:
@@ -245,10 +253,11 @@ def _what(alert: Alert) -> str:
         case Kind.RETURNED_TO_ACTIVE:
             return "listed again" if alert.models[0].listed_again else "Active again"
         case Kind.DATES_CHANGED:
-            milestone, _, new = changed_date(alert.models[0])
+            milestone, _, new = changed_date(alert)
+            words = MILESTONE_DATES[milestone] if milestone else "dates"
             to = "to " if alert.direction in {Direction.EARLIER, Direction.LATER} else ""
             when = f" {to}{new.isoformat()}" if new else ""
-            return f"{MILESTONE_DATES[milestone]} {_moved(alert.direction)}{when}"
+            return f"{words} {_moved(alert.direction)}{when}"
         case _:
             return "new on Amazon Bedrock"
 
