@@ -31,12 +31,16 @@ class Account:
     @property
     def is_emulator(self) -> bool:
         """Whether the endpoint is an emulator on this machine."""
-        return self.endpoint is not None and urlsplit(self.endpoint).hostname in _LOOPBACK
+        return _is_loopback(self.endpoint)
 
     def __str__(self) -> str:
         """Name the place as a person would; the text also tells places apart."""
         where = f" of the emulator at {self.endpoint}" if self.is_emulator else ""
         return f"account {self.id} in {self.region}{where}"
+
+
+def _is_loopback(endpoint: str | None) -> bool:
+    return endpoint is not None and urlsplit(endpoint).hostname in _LOOPBACK
 
 
 def identify(environment: Mapping[str, str]) -> Account:
@@ -67,6 +71,13 @@ def _session(environment: Mapping[str, str]) -> boto3.Session:
         aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
         aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
         aws_session_token=environment.get("AWS_SESSION_TOKEN"),
-        region_name=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION"),
+        region_name=_region(environment),
         profile_name=environment.get("AWS_PROFILE"),
     )
+
+
+def _region(environment: Mapping[str, str]) -> str | None:
+    chosen = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
+    # An emulator is the same in every Region; only an account's Region is somebody's choice.
+    anywhere = "us-east-1" if _is_loopback(environment.get("AWS_ENDPOINT_URL")) else None
+    return chosen or anywhere

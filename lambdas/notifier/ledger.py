@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from notifier.errors import ConditionFailedError
 from notifier.grouping import BASELINE_SUBJECT
-from notifier.model import Kind, Member, RowKey, Told
+from notifier.model import SEVERITY_ORDER, Kind, Member, RowKey, Told
 from notifier.render.document import Notification
 from notifier.snapshot import told_from_item, told_item
 from notifier.times import iso_time, parse_time
@@ -94,7 +94,7 @@ class Ledger:
         return True
 
     def unsettled(self) -> tuple[tuple[Record, ...], tuple[str, ...]]:
-        """Read every alert that still has something to do, oldest first.
+        """Read every alert that still has something to do, oldest and then loudest first.
 
         Beside them come the ids of those that nobody can read: they must hold up no other.
         """
@@ -109,7 +109,7 @@ class Ledger:
                 continue
             if record is not None:
                 found.append(record)
-        return tuple(found), tuple(unreadable)
+        return tuple(sorted(found, key=_oldest_and_loudest)), tuple(unreadable)
 
     def get(self, alert_id: str) -> Record | None:
         """Read one alert consistently; None when there is none, or nothing is left to do."""
@@ -166,6 +166,11 @@ class Ledger:
         except ConditionFailedError:
             return False
         return True
+
+
+def _oldest_and_loudest(alert: Record) -> tuple[datetime, int]:
+    severity = str(alert.notification.document["severity"])
+    return (alert.decided_at, -SEVERITY_ORDER[severity])
 
 
 def _expiry(decided_at: datetime) -> int:
