@@ -118,11 +118,6 @@ class Outcome:
     in_flight: bool = False
     errors: tuple[AwsError, ...] = ()
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the alert's rows must go on waiting for it."""
-        return not self.told
-
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
