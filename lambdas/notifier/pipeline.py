@@ -69,7 +69,8 @@ def poll(now: datetime, lease: Lease, edges: Edges, settings: Settings) -> Summa
     try:
         edges.snapshot.acquire(lease, now)
     except PollInProgressError as other:
-        # A second delivery may go; a retry must come again when the dead attempt's lease is over.
+        # A duplicate from the schedule has nothing to add. Under our own request id the holder may
+        # be a dead attempt that we retry: fail, so that Lambda comes again when its lease is over.
         if other.is_ours or other.now is None or now > other.now:
             raise
         return Summary(now, outcome="already running")
