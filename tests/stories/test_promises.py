@@ -146,6 +146,17 @@ def test_a_later_poll_that_finds_another_running_fails_so_that_it_is_retried(
     assert watched.summary.outcome == "already running"
 
 
+def test_a_retry_that_finds_its_own_dead_attempt_fails_so_that_it_comes_again(
+    watched: World,
+) -> None:
+    dead = watched.lease()
+    watched.snapshot.acquire(dead, at("2026-10-08"))
+    retry = replace(dead, attempt="2")
+
+    with pytest.raises(PollInProgressError):
+        pipeline.poll(at("2026-10-08"), retry, watched.edges(), watched.settings)
+
+
 def test_an_alert_leaves_a_readable_record_and_a_pointer_for_its_model(watched: World) -> None:
     watched.regions[EAST] = [legacy(A), model(B)]
     (told,) = watched.poll("2026-10-08")
