@@ -19,8 +19,10 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 
 from infra.deploy import deploy
+from local_aws.account_use import AccountUse
 from local_aws.emulator import ACCOUNT_ID, ADMINISTRATOR, Emulator
 from local_aws.fake_bedrock import FakeBedrock
+from local_aws.fake_service_quotas import FakeServiceQuotas
 from local_aws.gateway import UNAVAILABLE, Fault, Gateway
 
 if TYPE_CHECKING:
@@ -64,31 +66,37 @@ class Email:
 
 
 class LocalCloud:
-    """A deployed stack. `outputs` are the stack's, `bedrock` and `gateway` are for mischief."""
+    """A deployed stack. `outputs` are the stack's, `account` is whoever else works there.
+
+    `bedrock`, `quotas` and `gateway` are for setting the scene, and for mischief.
+    """
 
     def __init__(
         self,
         *,
         bedrock: FakeBedrock,
+        quotas: FakeServiceQuotas,
         gateway: Gateway,
         emulator: Emulator,
         outputs: Mapping[str, str],
     ) -> None:
         """Subscribe a queue to the alerts topic, and take the polling schedule over."""
         self.bedrock = bedrock
+        self.quotas = quotas
         self.gateway = gateway
         self.emulator = emulator
         self.outputs = outputs
+        self.account = AccountUse(lambda service, region: self.client(service, region=region))
         self._queue_url = _subscribed_queue(
             self.client("sqs"), self.client("sns"), outputs["AlertsTopicArn"]
         )
         self._target = self._take_over_schedule()
 
-    def client(self, service: str, *, attempts: int = 3) -> Any:  # noqa: ANN401 whichever client
+    def client(self, service: str, *, region: str = REGION, attempts: int = 3) -> Any:  # noqa: ANN401 whichever client
         """Give an administrator's client of any service."""
         return boto3.client(  # type: ignore[call-overload]
             service,
-            region_name=REGION,
+            region_name=region,
             endpoint_url=self.gateway.endpoint_url,
             aws_access_key_id=ADMINISTRATOR["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=ADMINISTRATOR["AWS_SECRET_ACCESS_KEY"],
@@ -222,15 +230,18 @@ def local_cloud(
     """
     with ExitStack() as stack:
         bedrock = stack.enter_context(FakeBedrock())
+        quotas = stack.enter_context(FakeServiceQuotas())
         gateway = stack.enter_context(Gateway())
         # The deployed functions inherit these, so the template needs no word about emulators.
         inherited = {
             "AWS_ENDPOINT_URL": gateway.endpoint_url,
             "AWS_ENDPOINT_URL_BEDROCK": bedrock.endpoint_url,
+            "AWS_ENDPOINT_URL_SERVICE_QUOTAS": quotas.endpoint_url,
             **(function_environment or {}),
         }
         emulator = stack.enter_context(Emulator(enforce_iam=enforce_iam, environment=inherited))
         gateway.forward_to(emulator.endpoint_url)
+        bedrock.forward_to(gateway.endpoint_url)
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="deploy-"))
         outputs = deploy(
             settings,
@@ -240,7 +251,9 @@ def local_cloud(
             # The first poll is the story's to make, at a time of its own.
             first_poll=False,
         )
-        yield LocalCloud(bedrock=bedrock, gateway=gateway, emulator=emulator, outputs=outputs)
+        yield LocalCloud(
+            bedrock=bedrock, quotas=quotas, gateway=gateway, emulator=emulator, outputs=outputs
+        )
 
 
 def _deployer(endpoint_url: str, scratch: str) -> dict[str, str]:

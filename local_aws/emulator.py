@@ -17,6 +17,7 @@ from local_aws.loopback import HOST, free_port
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 VIRTUAL_ENVIRONMENT: Final = PROJECT / ".venv-emulator"
+LAUNCHER: Final = Path(__file__).with_name("launch_emulator.py")
 
 ACCOUNT_ID: Final = "123456789012"
 
@@ -39,6 +40,7 @@ class Emulator:
         """Prepare. The deployed functions inherit `environment`."""
         self._enforce_iam = enforce_iam
         self._environment = dict(environment or {})
+        self._python = virtual_environment / "bin" / "python"
         self._command = virtual_environment / "bin" / "ministack"
         self._process: LeashedProcess | None = None
         self.endpoint_url = ""
@@ -52,7 +54,9 @@ class Emulator:
         self.endpoint_url = f"http://{HOST}:{port}"
         self._process = LeashedProcess("ministack")
         self._process.start(
-            [str(self._command)],
+            # What the command does, and one thing before it. -P: the modules beside the launcher
+            # must not be found in place of the emulator's own.
+            [str(self._python), "-P", str(LAUNCHER)],
             environment=self._hygiene(port, self._process.scratch),
             is_ready=self._answers,
         )

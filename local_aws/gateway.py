@@ -5,7 +5,6 @@ that TLS-only policies can be met; it records every SNS Publish, so that e-mail 
 read; and it fails on demand.
 """
 
-import http.client
 import json
 import threading
 from collections import Counter
@@ -13,22 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
-from http.server import BaseHTTPRequestHandler
+from fnmatch import fnmatchcase
 from types import TracebackType
-from typing import Final, Self, TypeAlias, cast
+from typing import Final, Self, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
-from local_aws.loopback import LoopbackServer
+from local_aws.forwarding import Request, Response, forward, serve
 from local_aws.sigv4 import credential_scope
 
 ANY: Final = "*"
-
-_UPSTREAM_SECONDS: Final = 180.0
-"""As long as the longest thing asked of the emulator: a synchronous invocation of a function."""
-
-# Headers of one connection, not of the request; and Expect, which was answered here.
-_HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "expect"})
 
 
 @dataclass(frozen=True)
@@ -66,16 +59,12 @@ RESPONSE_LOST: Final = ConnectionFault.RESPONSE_LOST
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class Call(Request):
     """A request as this proxy understands it. `action` of a REST service is `GET /path`."""
 
     service: str
     region: str
     action: str
-    method: str
-    path: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +88,7 @@ class Publish:
 class _Injection:
     service: str
     action: str
+    region: str
     fault: Fault
     left: int | None
     containing: bytes
@@ -107,16 +97,10 @@ class _Injection:
         return (
             self.left != 0
             and self.service in {ANY, call.service}
-            and self.action in {ANY, call.action}
+            and fnmatchcase(call.action, self.action)
+            and self.region in {ANY, call.region}
             and self.containing in call.body
         )
-
-
-@dataclass(frozen=True)
-class _Response:
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
 
 
 class Gateway:
@@ -127,10 +111,9 @@ class Gateway:
         self._lock = threading.Lock()
         self._injections: list[_Injection] = []
         self._publishes: list[Publish] = []
-        self._calls: Counter[tuple[str, str]] = Counter()
+        self._calls: Counter[tuple[str, str, str]] = Counter()
         self._upstream = ""
-        self._server = LoopbackServer(_Handler)
-        self._server.context = self
+        self._server = serve(self)
 
     def __enter__(self) -> Self:
         """Start to answer."""
@@ -153,24 +136,27 @@ class Gateway:
 
     def forward_to(self, endpoint_url: str) -> None:
         """Name the emulator that does the work."""
-        self._upstream = urlsplit(endpoint_url).netloc
+        self._upstream = endpoint_url
 
-    def inject(
+    def inject(  # noqa: PLR0913 each narrows what goes wrong
         self,
         service: str,
         action: str,
         fault: Fault,
         *,
+        region: str = ANY,
         times: int | None = 1,
         containing: bytes = b"",
     ) -> None:
         """Let calls go wrong: so many times, or with None until cleared.
 
-        `service` is the signing name (`sns`, `dynamodb`, `events`, …); either name may be ANY.
+        `service` is the signing name (`sns`, `dynamodb`, `monitoring`; `bedrock` for Bedrock's
+        agents too); each name may be ANY, and an action a pattern (`GET /agents/*`).
         `containing` narrows it to requests with these bytes in their body.
         """
+        injection = _Injection(service, action, region, fault, times, containing)
         with self._lock:
-            self._injections.append(_Injection(service, action, fault, times, containing))
+            self._injections.append(injection)
 
     def clear(self) -> None:
         """Let everything work again."""
@@ -178,9 +164,11 @@ class Gateway:
             self._injections.clear()
 
     @contextmanager
-    def outage(self, service: str, fault: Fault = UNAVAILABLE) -> Iterator[None]:
+    def outage(
+        self, service: str, fault: Fault = UNAVAILABLE, *, region: str = ANY
+    ) -> Iterator[None]:
         """Let every call to a service go wrong for as long as the context lasts."""
-        injection = _Injection(service, ANY, fault, None, b"")
+        injection = _Injection(service, ANY, region, fault, None, b"")
         with self._lock:
             self._injections.append(injection)
         try:
@@ -194,10 +182,14 @@ class Gateway:
         with self._lock:
             return list(self._publishes)
 
-    def calls(self, service: str, action: str) -> int:
-        """Count the calls that arrived, whatever they were answered."""
+    def calls(self, service: str, action: str, *, region: str = ANY) -> int:
+        """Count the calls that arrived, whatever they were answered; names as for `inject`."""
         with self._lock:
-            return self._calls[service, action]
+            return sum(
+                count
+                for (called, did, where), count in self._calls.items()
+                if service in {ANY, called} and fnmatchcase(did, action) and region in {ANY, where}
+            )
 
     def forget(self) -> None:
         """Forget the calls and the publishes so far."""
@@ -205,11 +197,12 @@ class Gateway:
             self._calls.clear()
             self._publishes.clear()
 
-    def _handle(self, call: Call) -> _Response | None:
-        """Answer a call, or give None to drop the connection."""
+    def answer(self, request: Request) -> Response | None:
+        """Answer a request, or give None to drop the connection."""
+        call = _call(request)
         match fault := self._fault_for(call):
             case None | ConnectionFault.RESPONSE_LOST:
-                response = self._ask_upstream(call)
+                response = forward(call, self._upstream)
                 self._record(call, accepted=response is not None and response.status < 300)  # noqa: PLR2004 the 2xx
                 return None if fault else response
             case ConnectionFault.DROPPED:
@@ -217,34 +210,19 @@ class Gateway:
             case Refusal():
                 response = _error(call, fault)
             case CannedAnswer(body, content_type):
-                response = _Response(200, (("Content-Type", content_type),), body)
+                response = Response(200, (("Content-Type", content_type),), body)
         self._record(call, accepted=False)
         return response
 
     def _fault_for(self, call: Call) -> Fault | None:
         with self._lock:
-            self._calls[call.service, call.action] += 1
+            self._calls[call.service, call.action, call.region] += 1
             for injection in self._injections:
                 if injection.applies_to(call):
                     if injection.left is not None:
                         injection.left -= 1
                     return injection.fault
         return None
-
-    def _ask_upstream(self, call: Call) -> _Response | None:
-        connection = http.client.HTTPConnection(self._upstream, timeout=_UPSTREAM_SECONDS)
-        try:
-            # Sent as it came, the signed Host included: the emulator checks signatures.
-            connection.putrequest(call.method, call.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in _forwarded(call):
-                connection.putheader(name, value)
-            connection.endheaders(call.body or None)
-            answer = connection.getresponse()
-            return _Response(answer.status, tuple(answer.getheaders()), answer.read())
-        except (OSError, http.client.HTTPException):
-            return None
-        finally:
-            connection.close()
 
     def _record(self, call: Call, *, accepted: bool) -> None:
         if (call.service, call.action) != ("sns", "Publish"):
@@ -254,95 +232,33 @@ class Gateway:
             self._publishes.append(publish)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # Head and body in one packet: sent apart, they wait 40 ms for each other's acknowledgement.
-    wbufsize = -1
-    timeout = 300
-
-    def _do(self) -> None:
-        call = _call(self.command, self.path, self.headers.items(), self._body())
-        gateway = cast("Gateway", cast("LoopbackServer", self.server).context)
-        response = gateway._handle(call)  # noqa: SLF001 its own server
-        if response is None:
-            self.close_connection = True
-            return
-        self._send(response)
-
-    # The names by which http.server finds a method.
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = _do  # noqa: N815
-
-    def _body(self) -> bytes:
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            return b"".join(self._chunks())
-        return self.rfile.read(int(self.headers.get("Content-Length", "0")))
-
-    def _chunks(self) -> Iterator[bytes]:
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            yield self.rfile.read(size)
-            self.rfile.readline()
-        while self.rfile.readline().strip():
-            """Trailers are part of the transfer, not of the request."""
-
-    def _send(self, response: _Response) -> None:
-        self.send_response_only(response.status)
-        for name, value in response.headers:
-            if name.lower() not in _HOP_BY_HOP | {"content-length"}:
-                self.send_header(name, value)
-        self.send_header("Content-Length", _content_length(self.command, response))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(response.body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing: the caller's output is the test's or the demo's."""
-
-
-def _call(method: str, path: str, headers: list[tuple[str, str]], body: bytes) -> Call:
-    named = {name.lower(): value for name, value in headers}
-    scope = credential_scope(named.get("authorization"))
+def _call(request: Request) -> Call:
+    scope = credential_scope(request.header("authorization"))
     return Call(
         service=scope.service if scope else "",
         region=scope.region if scope else "",
-        action=_action(method, path, named, body),
-        method=method,
-        path=path,
-        headers=tuple(headers),
-        body=body,
+        action=_action(request),
+        method=request.method,
+        path=request.path,
+        headers=request.headers,
+        body=request.body,
     )
 
 
-def _action(method: str, path: str, headers: dict[str, str], body: bytes) -> str:
-    if target := headers.get("x-amz-target"):
+def _action(request: Request) -> str:
+    if target := request.header("x-amz-target"):
         return target.rpartition(".")[2]
-    if _is_form(headers) and (action := _form(body).get("Action")):
+    if _is_form(request) and (action := _form(request.body).get("Action")):
         return action
-    return f"{method} {urlsplit(path).path}"
+    return f"{request.method} {urlsplit(request.path).path}"
 
 
-def _is_form(headers: dict[str, str]) -> bool:
-    return headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+def _is_form(request: Request) -> bool:
+    return request.header("content-type").startswith("application/x-www-form-urlencoded")
 
 
 def _form(body: bytes) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(body.decode(), True).items()}  # noqa: FBT003
-
-
-def _forwarded(call: Call) -> Iterator[tuple[str, str]]:
-    for name, value in call.headers:
-        if name.lower() not in _HOP_BY_HOP | {"content-length", "x-forwarded-proto"}:
-            yield name, value
-    # What the emulator takes aws:SecureTransport from.
-    yield "X-Forwarded-Proto", "https"
-    if call.body or call.method in {"POST", "PUT", "PATCH"}:
-        yield "Content-Length", str(len(call.body))
-
-
-def _content_length(method: str, response: _Response) -> str:
-    if method == "HEAD":
-        named = {name.lower(): value for name, value in response.headers}
-        return named.get("content-length", "0")
-    return str(len(response.body))
 
 
 def _publish(body: bytes, *, accepted: bool) -> Publish:
@@ -365,15 +281,15 @@ def _attributes(form: dict[str, str]) -> Iterator[tuple[str, str]]:
         number += 1
 
 
-def _error(call: Call, refusal: Refusal) -> _Response:
-    if _is_form({name.lower(): value for name, value in call.headers}):
+def _error(call: Call, refusal: Refusal) -> Response:
+    if _is_form(call):
         return _xml_error(refusal)
     body = json.dumps({"__type": refusal.code, "message": refusal.message}).encode()
     headers = (("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-ErrorType", refusal.code))
-    return _Response(refusal.status, headers, body)
+    return Response(refusal.status, headers, body)
 
 
-def _xml_error(refusal: Refusal) -> _Response:
+def _xml_error(refusal: Refusal) -> Response:
     # XML it must be: on a 5xx with another body botocore reports a parse error instead.
     kind = "Sender" if refusal.status < 500 else "Receiver"  # noqa: PLR2004 the 5xx
     body = (
@@ -382,4 +298,4 @@ def _xml_error(refusal: Refusal) -> _Response:
         f"<Message>{escape(refusal.message)}</Message>"
         "</Error><RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
     )
-    return _Response(refusal.status, (("Content-Type", "text/xml"),), body.encode())
+    return Response(refusal.status, (("Content-Type", "text/xml"),), body.encode())

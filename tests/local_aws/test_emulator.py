@@ -1,6 +1,9 @@
 """The emulator: IAM is enforced, TLS-only policies can be met, nothing is left behind."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,13 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from local_aws.emulator import ACCOUNT_ID, ADMINISTRATOR, VIRTUAL_ENVIRONMENT, Emulator
+from local_aws.emulator import (
+    ACCOUNT_ID,
+    ADMINISTRATOR,
+    LAUNCHER,
+    VIRTUAL_ENVIRONMENT,
+    Emulator,
+)
 from local_aws.gateway import Gateway
 from local_aws.leashed_process import LocalServerError
 
@@ -84,3 +93,22 @@ def test_a_missing_installation_is_said_in_one_line_with_the_fix(tmp_path: Path)
         LocalServerError, match=r"^The emulator is not installed .* run: make demo$"
     ):
         Emulator(virtual_environment=tmp_path / VIRTUAL_ENVIRONMENT.name).__enter__()
+
+
+def test_an_emulator_that_forgets_by_another_name_is_not_started(tmp_path: Path) -> None:
+    services = tmp_path / "ministack" / "services"
+    services.mkdir(parents=True)
+    (tmp_path / "ministack" / "app.py").write_text("def main(): print('started')")
+    (services / "cloudwatch.py").write_text("RETENTION_SECONDS = 1")
+
+    ended = subprocess.run(
+        [sys.executable, "-P", str(LAUNCHER)],
+        env={"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert "forgets CloudWatch's figures by another name" in ended.stderr
+    assert ended.stdout == ""

@@ -13,7 +13,20 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
 from local_aws import fake_bedrock
-from local_aws.fake_bedrock import GET, LIST, Answer, FakeBedrock, FoundationModel, Silence
+from local_aws.fake_bedrock import (
+    GET,
+    GET_PROFILE,
+    LIST,
+    LIST_DEPLOYMENTS,
+    LIST_PROFILES,
+    Answer,
+    CustomModelDeployment,
+    FakeBedrock,
+    FoundationModel,
+    Silence,
+    SystemProfile,
+    model_arn,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
@@ -29,6 +42,12 @@ LEGACY_MODEL: Final = FoundationModel(
     legacy=datetime(2026, 1, 1, 8, tzinfo=UTC),
     extended_access=datetime(2026, 4, 1, 7, tzinfo=UTC),
     end_of_life=datetime(2026, 7, 1, 7, tzinfo=UTC),
+)
+
+CROSS_REGION: Final = SystemProfile(
+    "us.example.model-v1:0",
+    "US Model",
+    tuple(model_arn(region, LEGACY_MODEL.id) for region in ("us-east-1", "us-west-2", "")),
 )
 
 
@@ -81,6 +100,177 @@ def test_a_model_may_lack_its_lifecycle_and_have_unknown_fields(
 
     assert "modelLifecycle" not in listed
     assert listed["inputModalities"] == ["SMELL"]
+
+
+def test_a_model_has_what_it_can_do_as_fields(bedrock: FakeBedrock, client: ClientFor) -> None:
+    plain = FoundationModel(id="plain", name="Plain", provider="Example")
+    able = FoundationModel(
+        id="able",
+        name="Able",
+        provider="Example",
+        input_modalities=("TEXT", "IMAGE"),
+        output_modalities=("EMBEDDING",),
+        streaming=False,
+        customizations=("FINE_TUNING",),
+        inference_types=("PROVISIONED", "INFERENCE_PROFILE"),
+    )
+    bedrock.set_catalog("us-east-1", [plain, able])
+
+    shown = [
+        (
+            model["inputModalities"],
+            model["outputModalities"],
+            model["responseStreamingSupported"],
+            model["customizationsSupported"],
+            model["inferenceTypesSupported"],
+        )
+        for model in client().list_foundation_models()["modelSummaries"]
+    ]
+
+    assert shown == [
+        (["TEXT"], ["TEXT"], True, [], ["ON_DEMAND"]),
+        (
+            ["TEXT", "IMAGE"],
+            ["EMBEDDING"],
+            False,
+            ["FINE_TUNING"],
+            ["PROVISIONED", "INFERENCE_PROFILE"],
+        ),
+    ]
+
+
+def test_a_region_with_a_catalog_has_no_profiles_and_no_deployments_at_first(
+    bedrock: FakeBedrock, client: ClientFor
+) -> None:
+    bedrock.set_catalog("us-east-1", [])
+
+    profiles = client().list_inference_profiles(typeEquals="SYSTEM_DEFINED")
+    deployments = client().list_custom_model_deployments()
+
+    assert profiles["inferenceProfileSummaries"] == []
+    assert deployments["modelDeploymentSummaries"] == []
+
+
+def test_a_system_profile_names_its_models_in_their_regions(
+    bedrock: FakeBedrock, client: ClientFor
+) -> None:
+    bedrock.set_catalog("us-east-1", [LEGACY_MODEL])
+    bedrock.set_system_profiles("us-east-1", [CROSS_REGION])
+
+    (listed,) = client().list_inference_profiles(typeEquals="SYSTEM_DEFINED")[
+        "inferenceProfileSummaries"
+    ]
+
+    assert listed["inferenceProfileId"] == "us.example.model-v1:0"
+    assert listed["inferenceProfileArn"] == (
+        "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.example.model-v1:0"
+    )
+    assert [model["modelArn"] for model in listed["models"]] == [
+        "arn:aws:bedrock:us-east-1::foundation-model/example.model-v1:0",
+        "arn:aws:bedrock:us-west-2::foundation-model/example.model-v1:0",
+        "arn:aws:bedrock:::foundation-model/example.model-v1:0",
+    ]
+    assert (listed["status"], listed["type"]) == ("ACTIVE", "SYSTEM_DEFINED")
+    assert bedrock.calls(LIST_PROFILES, "us-east-1") == 1
+
+
+@pytest.mark.parametrize("identifier", [CROSS_REGION.id, CROSS_REGION.arn("us-east-1")])
+def test_a_system_profile_is_got_by_id_and_by_arn(
+    bedrock: FakeBedrock, client: ClientFor, identifier: str
+) -> None:
+    bedrock.set_catalog("us-east-1", [LEGACY_MODEL])
+    bedrock.set_system_profiles("us-east-1", [CROSS_REGION])
+
+    profile = client().get_inference_profile(inferenceProfileIdentifier=identifier)
+
+    assert profile["inferenceProfileName"] == "US Model"
+    with pytest.raises(client().exceptions.ResourceNotFoundException):
+        client().get_inference_profile(inferenceProfileIdentifier="us.example.gone-v1:0")
+    assert bedrock.calls(GET_PROFILE, "us-east-1") == 2
+
+
+def test_profiles_come_in_pages(bedrock: FakeBedrock, client: ClientFor) -> None:
+    many = [SystemProfile(f"us.example.model-{n}", f"Model {n}", ()) for n in range(130)]
+    bedrock.set_catalog("us-east-1", [])
+    bedrock.set_system_profiles("us-east-1", many)
+    paginator = client().get_paginator("list_inference_profiles")
+
+    pages = list(paginator.paginate(typeEquals="SYSTEM_DEFINED"))
+    small = list(paginator.paginate(typeEquals="SYSTEM_DEFINED", PaginationConfig={"PageSize": 50}))
+
+    for given, sizes in ((pages, [100, 30]), (small, [50, 50, 30])):
+        assert [len(page["inferenceProfileSummaries"]) for page in given] == sizes
+        assert [
+            one["inferenceProfileId"] for page in given for one in page["inferenceProfileSummaries"]
+        ] == [profile.id for profile in many]
+
+
+def test_profiles_of_no_type_are_refused_rather_than_guessed(
+    bedrock: FakeBedrock, client: ClientFor
+) -> None:
+    bedrock.set_catalog("us-east-1", [])
+
+    with pytest.raises(ClientError, match="does not know such filters"):
+        client().list_inference_profiles()
+    with pytest.raises(ClientError, match="does not know such filters"):
+        client().list_custom_model_deployments(nameContains="a")
+
+
+def test_a_deployment_names_its_custom_model(bedrock: FakeBedrock, client: ClientFor) -> None:
+    custom = "arn:aws:bedrock:us-east-1:123456789012:custom-model/example.model-v1:0/abcdefghijkl"
+    deployment = CustomModelDeployment("mnopqrstuvwx", "tuned", custom)
+    bedrock.set_catalog("us-east-1", [])
+    bedrock.set_custom_model_deployments("us-east-1", [deployment])
+
+    (listed,) = client().list_custom_model_deployments()["modelDeploymentSummaries"]
+
+    assert listed["customModelDeploymentArn"] == (
+        "arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/mnopqrstuvwx"
+    )
+    assert listed["customModelDeploymentName"] == "tuned"
+    assert (listed["modelArn"], listed["status"]) == (custom, "Active")
+    assert bedrock.calls(LIST_DEPLOYMENTS, "us-east-1") == 1
+
+
+def test_without_an_emulator_all_else_is_refused(bedrock: FakeBedrock, client: ClientFor) -> None:
+    bedrock.set_catalog("us-east-1", [])
+
+    for refused in (
+        client().list_custom_models,
+        lambda: client().list_inference_profiles(typeEquals="APPLICATION"),
+        lambda: client().create_custom_model_deployment(
+            modelDeploymentName="tuned", modelArn="arn:aws:bedrock:us-east-1:1:custom-model/a"
+        ),
+    ):
+        with pytest.raises(ClientError, match="Not an operation of this fake"):
+            refused()
+
+
+def test_an_unreachable_emulator_is_a_dropped_connection(
+    bedrock: FakeBedrock, client: ClientFor
+) -> None:
+    bedrock.set_catalog("us-east-1", [])
+    bedrock.forward_to("http://127.0.0.1:9")
+
+    with pytest.raises(HTTPClientError):
+        client().list_custom_models()
+
+
+def test_any_operation_can_misbehave_alone(bedrock: FakeBedrock, client: ClientFor) -> None:
+    bedrock.set_catalog("us-east-1", [LEGACY_MODEL])
+    bedrock.misbehave("us-east-1", fake_bedrock.ACCESS_DENIED, operation=LIST_PROFILES)
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client().list_inference_profiles(typeEquals="SYSTEM_DEFINED")
+    client().list_custom_model_deployments()
+    client().list_foundation_models()
+    bedrock.behave("us-east-1")
+    client().list_inference_profiles(typeEquals="SYSTEM_DEFINED")
+
+
+def test_an_operation_that_bedrock_has_not_cannot_misbehave(bedrock: FakeBedrock) -> None:
+    with pytest.raises(ValueError, match="no operation 'ListAgents'"):
+        bedrock.misbehave("us-east-1", fake_bedrock.THROTTLED, operation="ListAgents")
 
 
 def test_a_region_is_told_by_the_signature(bedrock: FakeBedrock, client: ClientFor) -> None:

@@ -71,9 +71,10 @@ def gateway(upstream: Upstream) -> Iterator[Gateway]:
     server.stop()
 
 
-def client(service: str, gateway: Gateway, attempts: int = 1) -> Any:  # noqa: ANN401 whichever client
+def client(service: str, gateway: Gateway, attempts: int = 1, region: str = "us-east-1") -> Any:  # noqa: ANN401 whichever client
     return boto3.client(  # type: ignore[call-overload]
         service,
+        region_name=region,
         endpoint_url=gateway.endpoint_url,
         config=Config(read_timeout=5, retries={"total_max_attempts": attempts}),
     )
@@ -213,6 +214,41 @@ def test_a_fault_can_be_narrowed_to_what_a_request_contains(
         dynamodb.get_item(TableName="alerts", Key={"alert_id": {"S": "a"}})
     gateway.clear()
     dynamodb.get_item(TableName="alerts", Key={"alert_id": {"S": "a"}})
+
+
+def test_a_fault_can_be_narrowed_to_a_region(gateway: Gateway) -> None:
+    east, west = (client("sns", gateway, region=region) for region in ("us-east-1", "us-west-2"))
+    gateway.inject("sns", "Publish", faults.INTERNAL_FAILURE, region="us-west-2")
+
+    publish(east)
+    with pytest.raises(ClientError, match="InternalFailure"):
+        publish(west)
+    publish(west)
+
+    assert gateway.calls("sns", "Publish") == 3
+    assert gateway.calls("sns", "Publish", region="us-west-2") == 2
+
+
+def test_an_outage_can_be_narrowed_to_a_region(gateway: Gateway) -> None:
+    east, west = (client("sns", gateway, region=region) for region in ("us-east-1", "us-west-2"))
+
+    with gateway.outage("sns", region="us-west-2"):
+        publish(east)
+        with pytest.raises(ClientError, match="ServiceUnavailable"):
+            publish(west)
+    publish(west)
+
+
+def test_an_action_may_be_a_pattern(gateway: Gateway) -> None:
+    bedrock = client("bedrock", gateway)
+    gateway.inject("bedrock", "* /custom-models/*", faults.UNAVAILABLE, times=None)
+
+    for name in ("one", "two"):
+        with pytest.raises(ClientError, match="ServiceUnavailable"):
+            bedrock.get_custom_model(modelIdentifier=name)
+
+    assert gateway.calls("bedrock", "GET /custom-models/*") == 2
+    assert gateway.calls("bedrock", "GET /custom-models") == 0
 
 
 def test_an_answer_can_be_put_into_a_services_mouth(gateway: Gateway, sns: "SNSClient") -> None:
