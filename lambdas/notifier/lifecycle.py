@@ -9,7 +9,14 @@ from collections import defaultdict
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, NamedTuple
 
-from notifier.model import PHASE_ORDER, Lifecycle, ListedModel, Milestone, Phase
+from notifier.model import (
+    PHASE_ORDER,
+    Capabilities,
+    Lifecycle,
+    ListedModel,
+    Milestone,
+    Phase,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -97,6 +104,7 @@ class Reported(NamedTuple):
     lifecycle: Lifecycle | None
     reported_by: tuple[str, ...]
     not_understood: dict[str, str]
+    capabilities: Capabilities = Capabilities()
 
 
 def fold(
@@ -113,9 +121,10 @@ def fold(
 
 def _report(base: str, family: list[ListedModel], now: datetime) -> Reported:
     named = min(family, key=lambda model: (model.model_id != base, model.model_id))
+    can = _capabilities(base, named.capabilities, family)
     readable = [model for model in family if model.lifecycle is not None]
     if not readable:
-        return Reported(named.name, named.provider, None, (named.model_id,), {})
+        return Reported(named.name, named.provider, None, (named.model_id,), {}, can)
     if len(readable) == 1:
         record = readable[0]
         ids: tuple[str, ...] = (record.model_id,)
@@ -127,7 +136,19 @@ def _report(base: str, family: list[ListedModel], now: datetime) -> Reported:
         )
         most = _urgency(record, now)
         ids = tuple(sorted({m.model_id for m in readable if _urgency(m, now) == most}))
-    return Reported(named.name, named.provider, record.lifecycle, ids, dict(record.not_understood))
+    unread = dict(record.not_understood)
+    return Reported(named.name, named.provider, record.lifecycle, ids, unread, can)
+
+
+def _capabilities(base: str, own: Capabilities, family: Iterable[ListedModel]) -> Capabilities:
+    """Give what a model can do: fine-tuning and throughput may stand at a variant alone."""
+    all_of_them = [model.capabilities for model in family]
+    variants = {model.model_id.removeprefix(base).lstrip(":") for model in family}
+    return own._replace(
+        inference_types=tuple(sorted({one for can in all_of_them for one in can.inference_types})),
+        customizations=tuple(sorted({one for can in all_of_them for one in can.customizations})),
+        variants=tuple(sorted(variants - {""})),
+    )
 
 
 def _urgency(model: ListedModel, now: datetime) -> tuple[int, date, int]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date, datetime
 
+    from notifier.successor import Successor
+    from notifier.usage import Gap, Use
+
 
 class Phase(StrEnum):
     """What is true of a model at a time; members stand in the order in which life passes."""
@@ -45,7 +48,9 @@ class Kind(StrEnum):
     EXTENDED_ACCESS_STARTED = "EXTENDED_ACCESS_STARTED"
     RETURNED_TO_ACTIVE = "RETURNED_TO_ACTIVE"
     DATES_CHANGED = "DATES_CHANGED"
+    NOW_IN_USE = "NOW_IN_USE"
     DEADLINE = "DEADLINE"
+    INACTIVITY_RISK = "INACTIVITY_RISK"
     MODEL_ADDED = "MODEL_ADDED"
     BASELINE = "BASELINE"
     COVERAGE_DEGRADED = "COVERAGE_DEGRADED"
@@ -114,6 +119,24 @@ class Lifecycle(NamedTuple):
         )
 
 
+class Capabilities(NamedTuple):
+    """What a model can do, in the API's own words (they exceed its enums); each part is sorted.
+
+    `streaming` is None where the API does not say. `variants` are the context variants that are
+    listed beside the model, such as `8k`.
+    """
+
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    inference_types: tuple[str, ...] = ()
+    customizations: tuple[str, ...] = ()
+    streaming: bool | None = None
+    variants: tuple[str, ...] = ()
+
+
+NO_CAPABILITIES = Capabilities()
+
+
 class ListedModel(NamedTuple):
     """One entry of a catalog. `lifecycle` is None where the API gave none that can be read.
 
@@ -125,6 +148,7 @@ class ListedModel(NamedTuple):
     provider: str
     lifecycle: Lifecycle | None
     not_understood: Mapping[str, str] = {}
+    capabilities: Capabilities = NO_CAPABILITIES
 
 
 class Facts(NamedTuple):
@@ -148,13 +172,22 @@ class Told:
 
     `seq` rises whenever this moves. `on` is the UTC date of the last message: it stated all of
     the row's dates, so it decides which reminders are told. `kinds` holds when each kind was
-    told about the present dates. A row nobody has spoken of counts as active and without dates.
+    told about the present dates; `idle_since` the last call before the idle spell that was told.
+    A row nobody has spoken of counts as active and without dates.
     """
 
     seq: int = 0
     facts: Facts = field(default_factory=Facts)
     on: date | None = None
     kinds: Mapping[str, datetime] = field(default_factory=dict)
+    idle_since: date | None = None
+
+
+class Why(StrEnum):
+    """Why news about a row is not told at once but left to the digest."""
+
+    NOT_IN_USE = "not in use"
+    STRAGGLER = "told lately for other Regions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +206,8 @@ class TrackedModel:
 
     `reported_by` are the listed ids that the record came from (a context variant may be ahead of
     its base). `missing_since` is when a good answer first lacked the row; `gone_at` when that was
-    confirmed. `in_use` is None while usage is unknown.
+    confirmed. `in_use` is None while use is unknown; `use` is the evidence for it. `successor` is
+    there once the model is on its way out.
     """
 
     model_id: str
@@ -191,6 +225,9 @@ class TrackedModel:
     in_use: bool | None = None
     told: Told = field(default_factory=Told)
     deferred: Deferred | None = None
+    capabilities: Capabilities = NO_CAPABILITIES
+    use: Use | None = None
+    successor: Successor | None = None
     dates: Dates = field(init=False)
 
     def __post_init__(self) -> None:
@@ -271,7 +308,8 @@ class Confirmation:
 class Member(NamedTuple):
     """One thing an alert speaks of: `token` makes it distinct from earlier news about it.
 
-    For a row the token is `told.seq` before the alert; for a Region, the time it began to fail.
+    For a row the token is `told.seq` before the alert, or the last call before an idle spell; for
+    a Region, the time it began to fail.
     """
 
     subject: str
@@ -314,6 +352,7 @@ class ModelEntry:
     """One (model, phase, dates) of an alert, over all the Regions where that holds.
 
     `changed` is the weightiest milestone whose date differs from what was told, if all agree.
+    `use` is the evidence from all its Regions; `capacity` says what the successor's quotas allow.
     """
 
     model_id: str
@@ -328,6 +367,9 @@ class ModelEntry:
     listed_again: bool = False
     changed: Milestone | None = None
     status: str = ""
+    use: Use | None = None
+    successor: Successor | None = None
+    capacity: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +378,7 @@ class Coverage:
 
     A BASELINE also counts: `models` by their most advanced phase in `tracked`, in so many
     `covered` Regions; `here` names the Regions of a BASELINE that is not the account's first.
+    `gaps` are what could not be read of what the account uses.
     """
 
     regions: tuple[tuple[str, str], ...] = ()
@@ -343,6 +386,7 @@ class Coverage:
     models: int = 0
     tracked: Mapping[str, int] = field(default_factory=dict)
     here: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

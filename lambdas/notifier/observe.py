@@ -88,6 +88,7 @@ def _present(row: TrackedModel, reported: Reported) -> TrackedModel:
         and reported.provider == row.provider
         and reported.reported_by == row.reported_by
         and reported.not_understood == row.not_understood
+        and reported.capabilities == row.capabilities
         and row.missing_since is None
         and row.gone_at is None
     )
@@ -100,6 +101,7 @@ def _present(row: TrackedModel, reported: Reported) -> TrackedModel:
         lifecycle=lifecycle,
         reported_by=reported.reported_by,
         not_understood=reported.not_understood,
+        capabilities=reported.capabilities,
         missing_since=None,
         gone_at=None,
     )
@@ -133,5 +135,6 @@ def _first_sight(
         first_seen_at=now,
         last_changed_at=now,
         not_understood=reported.not_understood,
+        capabilities=reported.capabilities,
         told=told_unseen.get(key, Told()),
     )

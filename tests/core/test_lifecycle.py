@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notifier.lifecycle import base_model_id, fold, next_milestone, phase_at, settle_jitter
-from notifier.model import Lifecycle, ListedModel, Milestone, Phase
+from notifier.model import Capabilities, Lifecycle, ListedModel, Milestone, Phase
 from tests.core.cases import (
     DYING,
     END_ON,
@@ -400,3 +400,23 @@ def test_jitter_is_settled(
     before: Lifecycle, after: Lifecycle, not_understood: tuple[str, ...], settled: Lifecycle
 ) -> None:
     assert settle_jitter(before, after, not_understood) == settled
+
+
+def able(model_id: str, capabilities: Capabilities) -> ListedModel:
+    return listed(model_id)._replace(capabilities=capabilities)
+
+
+def test_what_a_model_can_do_is_what_it_and_its_variants_can() -> None:
+    base = Capabilities(("TEXT",), ("TEXT",), ("INFERENCE_PROFILE",), streaming=True)
+    variant = Capabilities(("TEXT",), ("TEXT",), ("PROVISIONED",), ("FINE_TUNING",), streaming=True)
+
+    found = fold([able(PREMIER, base), able(f"{PREMIER}:8k", variant)], (), NOW)
+
+    assert found[PREMIER].capabilities == Capabilities(
+        ("TEXT",),
+        ("TEXT",),
+        ("INFERENCE_PROFILE", "PROVISIONED"),
+        ("FINE_TUNING",),
+        streaming=True,
+        variants=("8k",),
+    )

@@ -14,6 +14,8 @@ from local_aws.fake_bedrock import LIST, Answer, FoundationModel, Silence, raw
 from notifier.coverage import judge
 from notifier.lifecycle import phase_at
 from notifier.model import (
+    NO_CAPABILITIES,
+    Capabilities,
     Catalog,
     Dates,
     Failure,
@@ -24,6 +26,7 @@ from notifier.model import (
     TrackedModel,
 )
 from notifier.observe import observe
+from notifier.sources.bedrock import parse_catalog
 from tests.core.cases import at, judge_rows
 
 if TYPE_CHECKING:
@@ -57,7 +60,7 @@ def models(aws: FakeBedrock, bedrock: Bedrock, *listed: FoundationModel) -> Cata
 def only(aws: FakeBedrock, bedrock: Bedrock, model: FoundationModel) -> ListedModel:
     """Give a model as it was understood, beside one that is as it should be."""
     odd, other = models(aws, bedrock, model, OTHER).models
-    assert other == ListedModel("acme.other-v1:0", "Other", "Acme", Lifecycle("ACTIVE"))
+    assert other[:4] == ("acme.other-v1:0", "Other", "Acme", Lifecycle("ACTIVE"))
     return odd
 
 
@@ -83,7 +86,7 @@ def decided(known: ListedModel, said: ListedModel, *, told: bool = True) -> list
 def test_a_model_is_read_with_its_name_provider_status_and_times(
     aws: FakeBedrock, patient: Bedrock
 ) -> None:
-    assert only(aws, patient, LISTED) == ListedModel(
+    assert only(aws, patient, LISTED)._replace(capabilities=NO_CAPABILITIES) == ListedModel(
         SONNET,
         "Claude Sonnet 4.5",
         "Anthropic",
@@ -228,7 +231,11 @@ def test_new_fields_and_modalities_are_let_by(aws: FakeBedrock, bedrock: Bedrock
         },
     )
 
-    assert only(aws, bedrock, odd) == only(aws, bedrock, LISTED)
+    found = only(aws, bedrock, odd)
+
+    assert found.lifecycle == only(aws, bedrock, LISTED).lifecycle
+    assert found.capabilities.outputs == ("SMELL",)
+    assert found.capabilities.inference_types == ("INFERENCE_PROFILE", "TELEPATHY")
 
 
 def test_ten_thousand_models_are_ten_thousand_models(aws: FakeBedrock, bedrock: Bedrock) -> None:
@@ -475,3 +482,48 @@ def test_the_bundled_client_knows_the_lifecycle_dates(aws: FakeBedrock, bedrock:
     assert lifecycle_of(aws, bedrock, LISTED).dates == Dates(
         at("2026-10-08").date(), at("2027-01-08").date(), at("2027-04-08").date()
     )
+
+
+def test_what_a_model_can_do_is_read_whatever_words_it_is_said_in(
+    aws: FakeBedrock, bedrock: Bedrock
+) -> None:
+    model = replace(
+        LISTED,
+        input_modalities=("TEXT", "IMAGE", "TEXT"),
+        output_modalities=("HOLOGRAM",),
+        inference_types=("INFERENCE_PROFILE",),
+        customizations=("FINE_TUNING",),
+        streaming=True,
+    )
+
+    found = only(aws, bedrock, model).capabilities
+
+    assert found == Capabilities(
+        ("IMAGE", "TEXT"), ("HOLOGRAM",), ("INFERENCE_PROFILE",), ("FINE_TUNING",), streaming=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "part", "value"),
+    [
+        ("inputModalities", "inputs", "TEXT"),
+        ("outputModalities", "outputs", None),
+        ("inferenceTypesSupported", "inference_types", [1, None, {"a": 1}]),
+        ("customizationsSupported", "customizations", {}),
+        ("responseStreamingSupported", "streaming", "perhaps"),
+    ],
+)
+def test_what_cannot_be_read_of_it_is_not_known_and_costs_nothing_else(
+    field: str, part: str, value: object
+) -> None:
+    summary = LISTED.summary(EAST) | {field: value}
+    # As botocore gives it: lists, not tuples.
+    whole = json.loads(json.dumps(summary)) | {"modelLifecycle": {"status": "LEGACY"}}
+
+    answer = parse_catalog(EAST, {"modelSummaries": [whole]})
+
+    assert isinstance(answer, Catalog)
+    (found,) = answer.models
+    assert found.lifecycle == Lifecycle("LEGACY")
+    assert getattr(found.capabilities, part) == getattr(Capabilities(), part)
+    assert found.capabilities != Capabilities()

@@ -6,21 +6,32 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from notifier.model import Milestone, Phase
+from notifier.usage import Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from notifier.usage import Gap, UsedBy
+
 _NAME_LENGTH = 120
 _REGIONS_SPELLED_OUT = 6
 _REGIONS_SHOWN = 4
 _NAMES_SPELLED_OUT = 3
+_ARN_LENGTH = 300
+_ONE_DECIMAL_BELOW = 10
 
 PHASE_WORDS = {
     Phase.ACTIVE: "Active",
     Phase.LEGACY: "Legacy",
     Phase.EXTENDED_ACCESS: "public extended access",
     Phase.END_OF_LIFE: "end of life",
+}
+PHASE_PHRASES = {
+    Phase.ACTIVE: "Active and has a date",
+    Phase.LEGACY: "Legacy",
+    Phase.EXTENDED_ACCESS: "in public extended access",
+    Phase.END_OF_LIFE: "past its end of life",
 }
 MILESTONE_WORDS = {
     Milestone.LEGACY: "Legacy",
@@ -31,6 +42,20 @@ MILESTONE_DATES = {
     Milestone.LEGACY: "Legacy date",
     Milestone.EXTENDED_ACCESS: "extended-access date",
     Milestone.END_OF_LIFE: "end-of-life date",
+}
+
+# One of what a source lists. Invocations and system-defined profiles depend on nobody.
+_RESOURCE_WORDS = {
+    Source.APPLICATION_PROFILES: "application inference profile",
+    Source.PROVISIONED_THROUGHPUT: "provisioned throughput",
+    Source.CUSTOM_MODELS: "custom model",
+    Source.CUSTOM_MODEL_DEPLOYMENTS: "custom model deployment",
+    Source.PROMPT_ROUTERS: "prompt router",
+    Source.BATCH_JOBS: "batch inference job",
+    Source.AGENTS: "agent",
+    Source.PROMPTS: "prompt",
+    Source.FLOWS: "flow",
+    Source.KNOWLEDGE_BASES: "knowledge base",
 }
 
 
@@ -101,3 +126,29 @@ def regions_text(regions: Sequence[str]) -> str:
 def count_text(count: int, noun: str) -> str:
     """Write a count with its noun: `1 model`, `1,204 models`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def used_by_texts(used_by: Sequence[UsedBy], most: int) -> tuple[str, ...]:
+    """Name resources: `agent support-bot in us-east-1 (arn:...)`; many are cut, with a count."""
+    shown = [
+        f"{_RESOURCE_WORDS.get(one.source, 'resource')} {plain(one.name)} in {one.region} "
+        f"({plain(one.arn, _ARN_LENGTH)})"
+        for one in used_by[:most]
+    ]
+    left_out = len(used_by) - len(shown)
+    return (*shown, f"and {count_text(left_out, 'more resource')}") if left_out else tuple(shown)
+
+
+def gap_text(gap: Gap) -> str:
+    """Say what could not be read: `agents in us-east-1 (AccessDeniedException)`."""
+    return f"{gap.source} in {gap.region} ({plain(gap.why, _ARN_LENGTH)})"
+
+
+def amount_text(count: int) -> str:
+    """Write a large count roughly, as people say it: `980`, `18 thousand`, `1.2 million`."""
+    for size, word in ((1_000_000_000, "billion"), (1_000_000, "million"), (10_000, "thousand")):
+        if count >= size:
+            value = count / (1_000 if word == "thousand" else size)
+            digits = f"{value:.1f}" if value < _ONE_DECIMAL_BELOW else f"{value:,.0f}"
+            return f"{digits.removesuffix('.0')} {word}"
+    return f"{count:,}"

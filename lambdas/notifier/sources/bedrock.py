@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from notifier.errors import AwsError, aws_call
 from notifier.model import (
     UNKNOWN_STATUS,
+    Capabilities,
     Catalog,
     Confirmation,
     Failure,
@@ -48,6 +49,7 @@ _ENABLED: Final[list[RegionOptStatusType]] = ["ENABLED", "ENABLED_BY_DEFAULT"]
 _FIRST_YEAR, _LAST_YEAR = 2020, 2099
 _ID_BYTES = 512
 _NAME_LENGTH = 256
+_WORDS = 20
 
 _LEGACY_AND_IDLE = "marked by provider as legacy"
 _INVALID_IDENTIFIER = "model identifier is invalid"
@@ -222,7 +224,20 @@ def _parse_model(summary: object) -> ListedModel:
     if parsed.lifecycle is not None:
         status = _text(parsed.lifecycle.get("status") or UNKNOWN_STATUS)
         lifecycle = Lifecycle(status, **times)
-    return ListedModel(parsed.model_id, parsed.name, parsed.provider, lifecycle, not_understood)
+    return ListedModel(
+        parsed.model_id,
+        parsed.name,
+        parsed.provider,
+        lifecycle,
+        not_understood,
+        Capabilities(
+            inputs=parsed.inputs,
+            outputs=parsed.outputs,
+            inference_types=parsed.inference_types,
+            customizations=parsed.customizations,
+            streaming=parsed.streaming,
+        ),
+    )
 
 
 def _plausible_time(value: object) -> datetime | None:
@@ -250,6 +265,20 @@ def _mapping_or_none(value: object) -> object:
     return value if isinstance(value, dict) and value else None
 
 
+def _words(value: object) -> object:
+    """Give the strings of a list, sorted: order and repetition mean nothing. Else nothing."""
+    if not isinstance(value, list):
+        return ()
+    return tuple(sorted({_text(word) for word in value if isinstance(word, str)})[:_WORDS])
+
+
+def _bool_or_none(value: object) -> object:
+    return value if isinstance(value, bool) else None
+
+
+_Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+
+
 class _Summary(BaseModel):
     """The part of FoundationModelSummary and -Details that we read; all else is let by."""
 
@@ -260,4 +289,11 @@ class _Summary(BaseModel):
     provider: Annotated[str, BeforeValidator(_text)] = Field(default="", alias="providerName")
     lifecycle: Annotated[dict[str, Any] | None, BeforeValidator(_mapping_or_none)] = Field(
         default=None, alias="modelLifecycle"
+    )
+    inputs: _Words = Field(default=(), alias="inputModalities")
+    outputs: _Words = Field(default=(), alias="outputModalities")
+    inference_types: _Words = Field(default=(), alias="inferenceTypesSupported")
+    customizations: _Words = Field(default=(), alias="customizationsSupported")
+    streaming: Annotated[bool | None, BeforeValidator(_bool_or_none)] = Field(
+        default=None, alias="responseStreamingSupported"
     )
