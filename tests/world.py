@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from notifier import pipeline
+from notifier.capacity import Peak, Quota
 from notifier.delivery import Delivery
 from notifier.errors import AwsError
 from notifier.ledger import Ledger
@@ -30,9 +31,10 @@ from notifier.settings import Settings
 from notifier.snapshot import Lease, Snapshot
 from notifier.table import Table
 from notifier.times import parse_time
+from notifier.usage import Calls, ReadFailure, Reading, ReadingRequest, Resource, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -74,6 +76,95 @@ def model(  # noqa: PLR0913 (a model's dates, each by its name)
     )
     provider = model_id.partition(".")[0].title()
     return ListedModel(model_id, name or model_id.rpartition(".")[2], provider, lifecycle)
+
+
+DENIED = ReadFailure("AccessDeniedException", "not allowed", permanent=True)
+
+
+@dataclass
+class Account:
+    """What the account of this world uses, as the readers of its parts would give it.
+
+    Each Region is one that may not be read until something is said of it.
+    """
+
+    calls: dict[str, list[Calls]] = field(default_factory=dict)
+    resources: dict[str, dict[Source, list[Resource]]] = field(default_factory=dict)
+    failing: dict[tuple[str, Source], ReadFailure] = field(default_factory=dict)
+    readable: bool = False
+    reads: list[ReadingRequest] = field(default_factory=list)
+
+    def invoked(
+        self,
+        region: str,
+        model_id: str,
+        last_on: str,
+        *,
+        invocations_14d: int = 100,
+        tokens: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Let CloudWatch have counted calls; what was said of the id before is forgotten."""
+        others = [one for one in self.calls.get(region, []) if one.model_id != model_id]
+        new = Calls(model_id, date.fromisoformat(last_on), invocations_14d, *tokens)
+        self.calls[region] = [*others, new]
+        self.readable = True
+
+    def has(self, region: str, source: Source, *resources: Resource) -> None:
+        """Let a Region list these resources."""
+        self.resources.setdefault(region, {})[source] = list(resources)
+        self.readable = True
+
+    def fails(self, region: str, source: Source, failure: ReadFailure | None = DENIED) -> None:
+        """Let a source fail, or with None answer again."""
+        self.failing.pop((region, source), None)
+        if failure is not None:
+            self.failing[region, source] = failure
+
+    def read(
+        self, requests: Sequence[ReadingRequest], now: datetime, seconds: float
+    ) -> dict[str, dict[Source, Reading]]:
+        """Answer as the account is."""
+        assert now.tzinfo is not None
+        assert seconds > 0
+        self.reads.extend(requests)
+        return {
+            one.region: {source: self._reading(one.region, source) for source in one.sources}
+            for one in requests
+        }
+
+    def _reading(self, region: str, source: Source) -> Reading:
+        if not self.readable:
+            return Reading(failure=DENIED)
+        failure = self.failing.get((region, source))
+        if failure is not None:
+            return Reading(failure=failure)
+        if source is Source.INVOCATIONS:
+            return Reading(calls=tuple(self.calls.get(region, ())))
+        return Reading(tuple(self.resources.get(region, {}).get(source, ())))
+
+
+@dataclass
+class AccountQuotas:
+    """Service Quotas in this world: by Region; a Region of which nothing is said is denied."""
+
+    by_region: dict[str, list[Quota]] = field(default_factory=dict)
+    busiest: Peak = field(default_factory=lambda: Peak(0, 0))
+    asked: list[str] = field(default_factory=list)
+
+    def applied(self, region: str) -> tuple[Quota, ...]:
+        """Give the quotas of a Region."""
+        self.asked.append(region)
+        if region not in self.by_region:
+            action, code = "servicequotas:ListServiceQuotas", "AccessDeniedException"
+            raise AwsError(action, code, "not allowed", permanent=True)
+        return tuple(self.by_region[region])
+
+    def peak(self, region: str, model_ids: Sequence[str], now: datetime) -> Peak:
+        """Give the busiest minutes."""
+        assert region
+        assert model_ids
+        assert now.tzinfo is not None
+        return self.busiest
 
 
 @dataclass
@@ -158,6 +249,8 @@ class World:
         self.tables = tables
         self.settings = settings or Settings()
         self.bedrock = Regions()
+        self.account = Account()
+        self.quotas = AccountQuotas()
         self.topic = RecordingChannel("sns", tells=True)
         self.bus = RecordingChannel("eventbridge", tells=False)
         self.snapshot = Snapshot(Table(client, tables["ModelsTableName"]))
@@ -173,6 +266,8 @@ class World:
         """Give the pipeline its edges in this world."""
         return pipeline.Edges(
             bedrock=self.bedrock,  # type: ignore[arg-type]
+            usage=self.account,  # type: ignore[arg-type]
+            quotas=self.quotas,  # type: ignore[arg-type]
             snapshot=self.snapshot,
             ledger=self.ledger,
             topic=self.topic,  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ Everything here is pure: values and `now` in, frozen values with a reason out.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -25,10 +25,11 @@ from notifier.model import (
     Severity,
     Told,
     TrackedModel,
+    Why,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import date, datetime
 
     from notifier.scope import Scope
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _STRAGGLER_WITHIN = timedelta(days=14)
 _CRITICAL_DAYS = 14
 _BEGINNINGS = frozenset({Kind.ENTERED_LEGACY, Kind.RETURNED_TO_ACTIVE})
+_MAY_LAPSE = frozenset({Phase.LEGACY, Phase.EXTENDED_ACCESS})
 _CRITICAL_KINDS = frozenset({Kind.END_OF_LIFE_REACHED, Kind.MODEL_WITHDRAWN})
 
 
@@ -45,12 +47,22 @@ class Policy:
 
     `scope_before` is the scope of the previous poll: a row that comes into scope because the
     settings changed, and not because the account began to use it, is taken over quietly.
+    `use_before` is what `in_use` would be by the previous settings, where it differs.
+    `inactivity_days` without a call are told, once for each spell.
     """
 
     scope: Scope
     scope_before: Scope
     ladders: Ladders
     announce_new_models: bool = False
+    use_before: Mapping[RowKey, bool | None] = field(default_factory=dict)
+    inactivity_days: int = 10
+
+    def was_in_scope(self, row: TrackedModel) -> bool:
+        """Say whether the previous settings would have had the row told at once."""
+        if row.key in self.use_before:
+            row = replace(row, in_use=self.use_before[row.key])
+        return self.scope_before.includes(row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +120,8 @@ def decide(
 
 def _is_silent(row: TrackedModel) -> bool:
     """Say, cheaply, that a row can have neither news nor reminders: most rows, at every poll."""
-    return row.dates == NO_DATES and row.facts == row.told.facts
+    active = row.phase is Phase.ACTIVE
+    return active and row.dates == NO_DATES and row.facts == row.told.facts
 
 
 def _decide_row(
@@ -128,17 +141,57 @@ def _decide_row(
         added = Change(Kind.MODEL_ADDED, "first seen in any Region")
         return _decision(row, (added,), None, today)
     due = _reminder(row, policy, now)
-    if not news and due is None:
+    idle = idle_days(row, policy.inactivity_days)
+    if not news and due is None and idle is None:
         return None
     if not policy.scope.includes(row):
-        return _defer(row, news, today, "not in use")
-    if not policy.scope_before.includes(row):
+        return _defer(row, news, today, Why.NOT_IN_USE)
+    if not policy.was_in_scope(row):
         return Adoption(row.key, told_after(row, None, now))
-    if row.deferred is not None and row.deferred.facts == row.facts:
-        news = ()
+    if news and row.deferred is not None and row.deferred.facts == row.facts:
+        news = _begun_to_use(row, row.deferred)
     if news and siblings.is_straggler(row, news[0].kind, now):
-        return _defer(row, news, today, "told lately for other Regions")
-    return _decision(row, news, due, today)
+        return _defer(row, news, today, Why.STRAGGLER)
+    if news or due is not None:
+        return _decision(row, news, due, today)
+    return _idle(row, idle)
+
+
+def _begun_to_use(row: TrackedModel, deferred: Deferred) -> tuple[Change, ...]:
+    """Give the news that a row left to the digest is used now, or that this cannot be excluded."""
+    if row.in_use is True:
+        return (Change(Kind.NOW_IN_USE, "in use since it was left to the digest"),)
+    if deferred.reason == Why.NOT_IN_USE:
+        return (Change(Kind.NOW_IN_USE, "use can no longer be excluded"),)
+    return ()
+
+
+def idle_days(row: TrackedModel, at_least: int) -> int | None:
+    """Give the days for which a model on its way out was not called, if so many and not told.
+
+    Access "may" lapse after 15 days without a call:
+    https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle-legacy.html. Behind a
+    gap in what was read nobody can say that there was no call.
+    """
+    if row.phase not in _MAY_LAPSE or row.in_use is not True or row.use is None:
+        return None
+    last, known_on = row.use.last_invoked_on, row.use.known_on
+    if last is None or known_on is None or last == row.told.idle_since:
+        return None
+    days = (known_on - last).days
+    return days if days >= at_least else None
+
+
+def _idle(row: TrackedModel, idle: int | None) -> Decision | None:
+    if idle is None:
+        return None
+    return Decision(
+        row=row,
+        kind=Kind.INACTIVITY_RISK,
+        severity=Severity.WARNING,
+        reason=f"no call for {idle} days",
+        previous=row.told.facts,
+    )
 
 
 def _has_left_after_its_end(row: TrackedModel) -> bool:
@@ -157,7 +210,7 @@ def _reminder(row: TrackedModel, policy: Policy, now: datetime) -> Due | None:
 
 
 def _defer(
-    row: TrackedModel, news: tuple[Change, ...], today: date, reason: str
+    row: TrackedModel, news: tuple[Change, ...], today: date, reason: Why
 ) -> Deferral | None:
     """Leave news to the digest, once; reminders of such rows are the digest's own business."""
     if not news or (row.deferred is not None and row.deferred.facts == row.facts):
@@ -217,7 +270,10 @@ def told_after(row: TrackedModel, kind: Kind | None, now: datetime) -> Told:
     kinds = {} if begins_anew else dict(row.told.kinds)
     if kind is not None:
         kinds[kind] = now
-    return Told(row.told.seq + 1, row.facts, now.date(), kinds)
+    idle_since = row.told.idle_since
+    if kind is Kind.INACTIVITY_RISK and row.use is not None:
+        idle_since = row.use.last_invoked_on
+    return Told(row.told.seq + 1, row.facts, now.date(), kinds, idle_since)
 
 
 class _Siblings:

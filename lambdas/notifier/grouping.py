@@ -30,9 +30,10 @@ from notifier.model import (
 )
 from notifier.render.sentences import reason
 from notifier.render.words import plain
+from notifier.usage import merged_use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from notifier.coverage import CoverageNews
@@ -73,12 +74,22 @@ def grouping_date(dates: Dates) -> tuple[Milestone | None, date | None]:
     return last, latest
 
 
-def group(decisions: Iterable[Decision], now: datetime) -> tuple[Alert, ...]:
-    """Turn decisions into alerts: same kind, grouping date and rung make one notification."""
+def group(
+    decisions: Iterable[Decision],
+    now: datetime,
+    capacities: Mapping[str, tuple[str, ...]] | None = None,
+) -> tuple[Alert, ...]:
+    """Turn decisions into alerts: same kind, grouping date and rung make one notification.
+
+    `capacities` says, by model id, what the quotas of its successor allow.
+    """
     groups: defaultdict[_Group, list[Decision]] = defaultdict(list)
     for decision in decisions:
         groups[_group_of(decision)].append(decision)
-    alerts = [_alert(key, part, now) for key, found in groups.items() for part in _parts(found)]
+    said = capacities or {}
+    alerts = [
+        _alert(key, part, said, now) for key, found in groups.items() for part in _parts(found)
+    ]
     return tuple(sorted(alerts, key=_loudest_and_soonest_first))
 
 
@@ -115,15 +126,23 @@ def _group_of(decision: Decision) -> _Group:
     )
 
 
-def _alert(key: _Group, decisions: Sequence[Decision], now: datetime) -> Alert:
+def _alert(
+    key: _Group,
+    decisions: Sequence[Decision],
+    capacities: Mapping[str, tuple[str, ...]],
+    now: datetime,
+) -> Alert:
     day = key.milestone_date
     alert = Alert(
         kind=key.kind,
         severity=max((d.severity for d in decisions), key=SEVERITY_ORDER.__getitem__),
         reason="",
         occurred_at=now,
-        models=entries(decisions),
-        members=tuple(sorted(_member(decision.row) for decision in decisions)),
+        models=tuple(
+            replace(entry, capacity=capacities.get(entry.model_id, ()))
+            for entry in entries(decisions)
+        ),
+        members=tuple(sorted(_member(decision) for decision in decisions)),
         told=tuple((d.row.key, told_after(d.row, d.kind, now)) for d in decisions),
         direction=key.direction,
         milestone=key.milestone,
@@ -135,7 +154,10 @@ def _alert(key: _Group, decisions: Sequence[Decision], now: datetime) -> Alert:
     return replace(alert, reason=reason(alert))
 
 
-def _member(row: TrackedModel) -> Member:
+def _member(decision: Decision) -> Member:
+    row = decision.row
+    if decision.kind is Kind.INACTIVITY_RISK and row.use is not None:
+        return Member(row.model_id, row.region, str(row.use.last_invoked_on))
     return Member(row.model_id, row.region, str(row.told.seq))
 
 
@@ -170,6 +192,8 @@ def _entry(decisions: Sequence[Decision]) -> ModelEntry:
         listed_again=all(decision.previous.gone for decision in decisions),
         changed=_changed(decisions),
         status=first.lifecycle.status,
+        use=merged_use(row.use for row in rows),
+        successor=first.successor,
     )
 
 
@@ -228,6 +252,7 @@ def baseline(
             models=len({row.model_id for row in rows}),
             tracked=_count_by_phase(rows),
             here=here,
+            gaps=tuple(sorted({gap for row in rows if row.use for gap in row.use.gaps})),
         ),
     )
     return replace(alert, reason=reason(alert))

@@ -1,9 +1,9 @@
 """The whole flow of a poll: gather, decide, deliver, record.
 
 It first finishes what earlier runs left in the outbox. Then: read the snapshot, ask the Regions,
-judge and observe; decide; put what is to be told into the outbox; write what was observed;
-deliver; and note that the poll is complete. A crash anywhere leaves something that the next run
-finishes or decides again to the same alert.
+judge and observe; once a day, read what the account uses; decide; put what is to be told into
+the outbox; write what was observed; deliver; and note that the poll is complete. A crash anywhere
+leaves something that the next run finishes or decides again to the same alert.
 """
 
 from __future__ import annotations
@@ -22,15 +22,28 @@ from notifier.coverage import (
 from notifier.deadlines import Ladders
 from notifier.decide import Newcomers, Policy, Verdict, decide, is_worth_a_baseline
 from notifier.errors import AwsError
+from notifier.evidence import uses, with_successors, with_use
 from notifier.grouping import BASELINE_SUBJECT, baseline, coverage_alert, group
+from notifier.headroom import compare_quotas
 from notifier.ledger import record
-from notifier.model import Alert, Catalog, Failure, Milestone, RegionState, RowKey, TrackedModel
+from notifier.model import (
+    Alert,
+    Catalog,
+    Decision,
+    Failure,
+    Kind,
+    Milestone,
+    RegionState,
+    RowKey,
+    TrackedModel,
+)
 from notifier.observe import Observation, observe
 from notifier.render.document import notification
 from notifier.scope import Scope
 from notifier.settings import AlertOn, ScopeSettings, Settings
 from notifier.snapshot import PollInProgressError
 from notifier.summary import Summary
+from notifier.usage import remember, requests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -41,9 +54,14 @@ if TYPE_CHECKING:
     from notifier.render.email import Place
     from notifier.snapshot import Lease, Snapshot, State
     from notifier.sources.bedrock import Bedrock
+    from notifier.sources.quotas import Quotas
+    from notifier.sources.usage import Usage
+    from notifier.usage import RegionUsage, Use
 
 # More absences than this are no news of a day; the rest is asked about at the next poll.
 _CONFIRMED_PER_POLL = 500
+# A poll may take two minutes; reading what is used must leave most of them to the alerts.
+_USAGE_SECONDS = 45
 # People are given this long to confirm their subscription before the alarm says that nobody has.
 _BASELINE_MAY_WAIT = timedelta(hours=24)
 
@@ -53,6 +71,8 @@ class Edges:
     """Everything with I/O that a poll needs, and where it runs."""
 
     bedrock: Bedrock
+    usage: Usage
+    quotas: Quotas
     snapshot: Snapshot
     ledger: Ledger
     topic: AlertsTopic
@@ -88,6 +108,7 @@ class _Gathered:
     watched: frozenset[str]
     judged: Mapping[str, Judged]
     seen: Observation
+    usage: Mapping[str, RegionUsage]
 
     @property
     def regions(self) -> dict[str, RegionState]:
@@ -165,7 +186,44 @@ class _Poll:
         self._summary.note_answers(answers, confirmations)
         seen = observe(state.rows, judged, confirmations, state.told_unseen, self._now)
         self._summary.warnings += [f"unreadable row {one}" for one in state.unreadable]
-        return _Gathered(state, watched, judged, seen)
+        regions = {**state.regions, **{name: one.state for name, one in judged.items()}}
+        covered = sorted(name for name in watched if _is_covered(regions.get(name)))
+        usage = self._usage(state, covered, seen.rows)
+        rows = self._with_evidence(seen.rows, usage)
+        return _Gathered(state, watched, judged, replace(seen, rows=rows), usage)
+
+    def _usage(
+        self, state: State, covered: Sequence[str], rows: Iterable[TrackedModel]
+    ) -> dict[str, RegionUsage]:
+        """Give what is known of the account's use in each covered Region; read it once a day."""
+        if not self._settings.usage:
+            return {}
+        today = self._now.date()
+        ids: dict[str, list[str]] = {region: [] for region in covered}
+        for row in rows:
+            if row.region in ids:
+                variants = (f"{row.model_id}:{one}" for one in row.capabilities.variants)
+                ids[row.region] += [row.model_id, *variants]
+        asked = requests(covered, state.usage, ids, self._settings.used_within_days, today)
+        answers = self._edges.usage.read(asked, self._now, _USAGE_SECONDS) if asked else {}
+        fresh = {
+            region: remember(state.usage.get(region), readings, region, today)
+            for region, readings in answers.items()
+        }
+        self._summary.note_table_errors(self._edges.snapshot.write_usage(fresh.values()))
+        self._summary.note_usage_read(state.usage, fresh)
+        remembered = {region: state.usage[region] for region in covered if region in state.usage}
+        return remembered | fresh
+
+    def _with_evidence(
+        self, rows: Sequence[TrackedModel], usage: Mapping[str, RegionUsage]
+    ) -> tuple[TrackedModel, ...]:
+        """Add to each row whether it is used and, where it is on its way out, its successor."""
+        within, today = self._settings.used_within_days, self._now.date()
+        partition = self._edges.place.partition
+        found = uses(rows, usage, partition, within, today) if usage else {}
+        used = with_use(rows, found, within, today)
+        return with_successors(used)
 
     def _enabled_regions(self, state: State) -> tuple[str, ...]:
         """Give the Regions to watch; a covered one stays watched when it is disabled."""
@@ -247,18 +305,18 @@ class _Poll:
             known_ids=frozenset(row.model_id for row in gathered.state.rows),
         )
         silent = {*spoken_for, *(row.key for row in rows if row.region in newly)}
-        verdict = decide(rows, silent, newcomers, self._policy(gathered.state), now)
+        verdict = decide(rows, silent, newcomers, self._policy(gathered), now)
         watched = (judged.state for judged in gathered.judged.values())
         news = coverage_news(watched, spoken_for, now)
         return verdict, [
             *(first_sights if here else ()),
-            *group(verdict.decisions, now),
+            *group(verdict.decisions, now, self._capacities(gathered, verdict.decisions)),
             *(coverage_alert(one, now) for one in news),
         ]
 
-    def _policy(self, state: State) -> Policy:
-        before = ScopeSettings.model_validate(state.scope) if state.scope else self._settings.scope
-        chosen = self._settings
+    def _policy(self, gathered: _Gathered) -> Policy:
+        chosen, scope = self._settings, gathered.state.scope
+        before = ScopeSettings.model_validate(scope) if scope else chosen.scope
         return Policy(
             scope=self._scope,
             scope_before=_scope(before),
@@ -271,7 +329,44 @@ class _Poll:
                 chosen.reminder_hour_utc,
             ),
             announce_new_models=chosen.announce_new_models,
+            use_before=self._use_by_settings(before, gathered),
+            inactivity_days=chosen.inactivity_days,
         )
+
+    def _use_by_settings(
+        self, before: ScopeSettings, gathered: _Gathered
+    ) -> dict[RowKey, bool | None]:
+        """Give what `in_use` would be by the settings before these, where it differs."""
+        if (before.usage, before.used_within_days) == (
+            self._settings.usage,
+            self._settings.used_within_days,
+        ):
+            return {}
+        today, within = self._now.date(), before.used_within_days
+        found: Mapping[RowKey, Use] = {}
+        if before.usage:
+            known = gathered.usage or gathered.state.usage
+            found = uses(gathered.rows, known, self._edges.place.partition, within, today)
+        rows = with_use(gathered.rows, found, within, today)
+        pairs = zip(rows, gathered.rows, strict=True)
+        return {old.key: old.in_use for old, new in pairs if old.in_use is not new.in_use}
+
+    def _capacities(
+        self, gathered: _Gathered, decisions: Iterable[Decision]
+    ) -> dict[str, tuple[str, ...]]:
+        """Say, of each used model that enters Legacy, what its successor's quotas allow."""
+        if not self._settings.usage:
+            return {}
+        entering = [
+            decision.row
+            for decision in decisions
+            if decision.kind is Kind.ENTERED_LEGACY and decision.row.in_use
+        ]
+        rows = {row.key: row for row in gathered.rows}
+        lines, errors = compare_quotas(entering, rows, self._edges.quotas, self._now)
+        for error in errors:
+            self._summary.note_warning(error)
+        return lines
 
     @property
     def _scope(self) -> Scope:
@@ -340,6 +435,10 @@ class _Poll:
             return
         scope = self._settings.scope.model_dump(mode="json")
         self._edges.snapshot.complete(self._now, scope, unheard=self._summary.is_unheard)
+
+
+def _is_covered(state: RegionState | None) -> bool:
+    return state is not None and state.covered_since is not None
 
 
 def _scope(settings: ScopeSettings) -> Scope:

@@ -20,6 +20,8 @@ from notifier.render.email import Place
 from notifier.settings import Environment
 from notifier.snapshot import Lease, Snapshot
 from notifier.sources.bedrock import Bedrock, lenient_session
+from notifier.sources.quotas import Quotas
+from notifier.sources.usage import Usage
 from notifier.table import Table
 from notifier.times import parse_time
 
@@ -66,7 +68,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     summary = pipeline.poll(
         now,
         _lease(context, clock),
-        _edges(environment, context.invoked_function_arn.split(":")[4]),
+        _edges(environment, *context.invoked_function_arn.split(":")[1:5:3]),
         environment.settings,
     )
     return _report(summary)
@@ -95,19 +97,22 @@ def _lease(context: LambdaContext, clock: datetime) -> Lease:
 
 
 @cache
-def _edges(environment: Environment, account_id: str) -> pipeline.Edges:
+def _edges(environment: Environment, partition: str, account_id: str) -> pipeline.Edges:
     tables = boto3.resource("dynamodb", config=_TABLE_CALLS).meta.client
     snapshot = Snapshot(Table(tables, environment.models_table))
     ledger = Ledger(Table(tables, environment.alerts_table))
     topic = AlertsTopic(boto3.client("sns", config=_PUBLISH_CALLS), environment.alerts_topic_arn)
     bus = EventBus(boto3.client("events", config=_PUBLISH_CALLS), environment.event_bus)
+    session = lenient_session()
     return pipeline.Edges(
-        bedrock=Bedrock(lenient_session()),
+        bedrock=Bedrock(session),
+        usage=Usage(session),
+        quotas=Quotas(session),
         snapshot=snapshot,
         ledger=ledger,
         topic=topic,
         delivery=Delivery(ledger, snapshot, (topic, bus)),
-        place=Place(account_id, environment.aws_region, environment.models_table),
+        place=Place(account_id, environment.aws_region, environment.models_table, partition),
     )
 
 

@@ -22,13 +22,18 @@ class AlertOn(StrEnum):
 
 
 class ScopeSettings(BaseModel):
-    """What decides whether a row concerns this account. `watch` and `ignore` are globs on ids."""
+    """What decides whether a row concerns this account. `watch` and `ignore` are globs on ids.
+
+    Without `usage` nothing is read of what the account uses, and use stays unknown.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     alert_on: AlertOn = AlertOn.USED
     watch: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    usage: bool = True
+    used_within_days: int = Field(default=100, ge=1, le=455)
 
 
 class Settings(ScopeSettings):
@@ -37,6 +42,7 @@ class Settings(ScopeSettings):
     regions: Literal["all"] | tuple[str, ...] = "all"
     poll_rate_minutes: int = Field(default=60, ge=5, le=1440)
     reminder_hour_utc: int = Field(default=9, ge=0, le=23)
+    inactivity_days: int = Field(default=10, ge=1, le=30)
     announce_new_models: bool = False
     reminders_end_of_life: tuple[Rung, ...] = (120, 60, 30, 14, 7, 3, 1)
     reminders_extended_access: tuple[Rung, ...] = (30, 7)
@@ -45,7 +51,7 @@ class Settings(ScopeSettings):
     @property
     def scope(self) -> ScopeSettings:
         """The part whose change re-scopes rows."""
-        return ScopeSettings(alert_on=self.alert_on, watch=self.watch, ignore=self.ignore)
+        return ScopeSettings(**{name: getattr(self, name) for name in ScopeSettings.model_fields})
 
 
 class MissingVariableError(RuntimeError):

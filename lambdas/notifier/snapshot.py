@@ -14,6 +14,7 @@ from notifier.coverage import REGION_SUBJECT
 from notifier.errors import AwsError, ConditionFailedError
 from notifier.lifecycle import next_milestone
 from notifier.model import (
+    Capabilities,
     Dates,
     Deferred,
     Doubt,
@@ -26,15 +27,21 @@ from notifier.model import (
     Told,
     TrackedModel,
 )
+from notifier.plan import migration_plan, plan_lines
+from notifier.render.words import used_by_texts
 from notifier.table import Update
 from notifier.times import iso_time, parse_time
+from notifier.usage_memory import usage_from_item, usage_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from notifier.table import Item, Table
+    from notifier.usage import RegionUsage, Use
 
 _POLL_KEY = {"model_id": "#poll", "region": "#"}
+_USAGE_SUBJECT = "#usage"
+_RESOURCES_PER_ROW = 50
 _TIMES = ("start_of_life_at", "legacy_at", "extended_access_at", "end_of_life_at")
 _OBSERVED = (
     "name",
@@ -52,6 +59,15 @@ _OBSERVED = (
     "gone_at",
     "deferred",
     "horizon",
+    "capabilities",
+    "in_use",
+    "invocations_14d",
+    "last_invoked_on",
+    "used_by",
+    "replacement",
+    "replacement_source",
+    "replacement_differences",
+    "plan",
 )
 _REGION_ATTRIBUTES = (
     "covered_since",
@@ -111,6 +127,7 @@ class State:
     scope: Mapping[str, Any] | None = None
     unheard: bool = False
     unreadable: tuple[str, ...] = ()
+    usage: Mapping[str, RegionUsage] = field(default_factory=dict)
     stored: Mapping[RowKey, Item] = field(default_factory=dict)
 
 
@@ -181,6 +198,7 @@ class Snapshot:
         regions: dict[str, RegionState] = {}
         stored: dict[RowKey, Item] = {}
         told_unseen: dict[RowKey, Told] = {}
+        usage: dict[str, RegionUsage] = {}
         unreadable: list[str] = []
         poll: Item = {}
         for item in self._table.scan():
@@ -189,6 +207,8 @@ class Snapshot:
                 regions[item["region"]] = _region_state(item)
             elif model_id == _POLL_KEY["model_id"]:
                 poll = item
+            elif model_id == _USAGE_SUBJECT:
+                usage[item["region"]] = usage_from_item(item)
             elif model_id.startswith("#"):
                 continue
             elif "status" in item:
@@ -210,6 +230,7 @@ class Snapshot:
             scope=poll.get("scope"),
             unheard=bool(poll.get("unheard")),
             unreadable=tuple(unreadable),
+            usage=usage,
             stored=stored,
         )
 
@@ -241,6 +262,15 @@ class Snapshot:
                 key = {"model_id": REGION_SUBJECT, "region": state.region}
                 writes.append(Update(key, changes))
         return self._table.update_all(writes)
+
+    def write_usage(self, usage: Iterable[RegionUsage]) -> list[AwsError]:
+        """Keep what was read of what the account uses in each Region; give what failed."""
+        return self._table.update_all(
+            [
+                Update({"model_id": _USAGE_SUBJECT, "region": one.region}, usage_item(one))
+                for one in usage
+            ]
+        )
 
     # Writing what was told
 
@@ -294,6 +324,10 @@ def _observed(row: TrackedModel, now: datetime) -> Item:
         "gone_at": _iso(row.gone_at),
         "deferred": _deferred_item(row.deferred) if row.deferred else None,
         "horizon": "dated" if ending else None,
+        "capabilities": _capabilities_item(row.capabilities),
+        "in_use": row.in_use,
+        **_use_item(row.use),
+        **_successor_item(row),
     }
     return {name: value for name, value in item.items() if value is not None}
 
@@ -315,7 +349,45 @@ def _row(item: Item) -> TrackedModel:
         in_use=item.get("in_use"),
         told=told_from_item(item["told"]) if "told" in item else Told(),
         deferred=_deferred(item["deferred"]) if "deferred" in item else None,
+        capabilities=_capabilities(item.get("capabilities", {})),
     )
+
+
+def _use_item(use: Use | None) -> Item:
+    if use is None:
+        return {}
+    last = use.last_invoked_on
+    return {
+        "invocations_14d": use.invocations_14d,
+        "last_invoked_on": last.isoformat() if last else None,
+        "used_by": list(used_by_texts(use.used_by, _RESOURCES_PER_ROW)) or None,
+    }
+
+
+def _successor_item(row: TrackedModel) -> Item:
+    """Give what to move to and how, for a model on its way out."""
+    if row.successor is None:
+        return {}
+    found = row.successor.model_id
+    steps = migration_plan(row.dates, row.last_changed_at.date())
+    return {
+        "replacement": found,
+        "replacement_source": row.successor.source if found else None,
+        "replacement_differences": list(row.successor.differences) or None,
+        "plan": list(plan_lines(steps)) or None,
+    }
+
+
+def _capabilities_item(capabilities: Capabilities) -> Item | None:
+    parts = capabilities._asdict().items()
+    known = {name: list(part) if isinstance(part, tuple) else part for name, part in parts}
+    return {name: part for name, part in known.items() if part not in (None, [])} or None
+
+
+def _capabilities(item: Item) -> Capabilities:
+    known = {name: item[name] for name in Capabilities._fields if name in item}
+    streaming = known.pop("streaming", None)
+    return Capabilities(**{name: tuple(part) for name, part in known.items()}, streaming=streaming)
 
 
 def told_item(told: Told) -> Item:
@@ -325,6 +397,7 @@ def told_item(told: Told) -> Item:
         **_facts_item(told.facts),
         **({"on": told.on.isoformat()} if told.on else {}),
         "kinds": {kind: iso_time(when) for kind, when in told.kinds.items()},
+        **({"idle_since": told.idle_since.isoformat()} if told.idle_since else {}),
     }
 
 
@@ -335,6 +408,7 @@ def told_from_item(item: Item) -> Told:
         facts=_facts(item),
         on=_date(item, "on"),
         kinds={kind: parse_time(when) for kind, when in item.get("kinds", {}).items()},
+        idle_since=_date(item, "idle_since"),
     )
 
 

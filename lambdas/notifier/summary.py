@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,17 @@ if TYPE_CHECKING:
     from notifier.delivery import Outcome
     from notifier.errors import AwsError
     from notifier.model import Confirmation, RegionState, RowKey, TrackedModel
+    from notifier.usage import RegionUsage
+
+_USE_WORDS = {True: "used", False: "unused", None: "unknown"}
 
 
 @dataclass(slots=True)
 class Summary:
     """Filled while the poll goes on. `is_blind`: no Region gave an answer to believe.
+
+    `in_use` counts the rows; `usage_read` counts the Regions read in this poll, `usage_failing`
+    names those of them where a source failed.
 
     `is_unheard`: there is something to say and nobody is subscribed.
     """
@@ -32,6 +39,9 @@ class Summary:
     rows_written: int = 0
     deferred: int = 0
     not_understood: int = 0
+    in_use: dict[str, int] = field(default_factory=dict)
+    usage_read: int = 0
+    usage_failing: dict[str, list[str]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     confirmed: dict[str, str] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -63,10 +73,24 @@ class Summary:
         rows = tuple(rows)
         self.tracked = len(rows)
         self.rows_written = written
+        self.in_use = dict(Counter(_USE_WORDS[row.in_use] for row in rows))
         self.regions = tuple(regions)
         self.not_understood += sum(
             bool(row.not_understood) or row.lifecycle.status not in KNOWN_STATUSES for row in rows
         )
+
+    def note_usage_read(
+        self, before: Mapping[str, RegionUsage], fresh: Mapping[str, RegionUsage]
+    ) -> None:
+        """Keep what was read of the account's use; what newly fails is said once."""
+        self.usage_read = len(fresh)
+        for region, usage in fresh.items():
+            known = before[region].failures if region in before else {}
+            for source, failure in usage.failures.items():
+                self.usage_failing.setdefault(source.value, []).append(region)
+                if source not in known:
+                    what = f"{source} in {region}: {failure.code}: {failure.detail}"
+                    self.warnings.append(f"use cannot be read, {what}"[:300])
 
     def note_warning(self, error: AwsError) -> None:
         """Keep what went wrong without any harm to what is told."""
@@ -110,6 +134,9 @@ class Summary:
             "alerts": [_alert_line(outcome) for outcome in self.outcomes],
             "waiting": self.waiting,
             "deferred": self.deferred,
+            "in_use": self.in_use,
+            "usage_read": self.usage_read,
+            "usage_failing": self.usage_failing,
             "confirmed": self.confirmed,
             "not_understood": self.not_understood,
             "nobody_subscribed": self.is_unheard,

@@ -20,15 +20,18 @@ from notifier.model import (
     Phase,
     Told,
     TrackedModel,
+    Why,
 )
 from notifier.render.email import Place
 from notifier.scope import Scope
 from notifier.times import parse_time
+from notifier.usage import Calls, CallsFrom, Use
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from notifier.model import Decision, RowKey
+    from notifier.successor import Successor
 
 SONNET = "anthropic.claude-sonnet-4-5-20250929-v1:0"
 EAST, WEST, EUROPE = "us-east-1", "us-west-2", "eu-west-1"
@@ -135,6 +138,8 @@ def row(  # noqa: PLR0913 (a row has as many parts)
     name: str = "Claude Sonnet 4.5",
     provider: str = "Anthropic",
     reported_by: tuple[str, ...] | None = None,
+    use: Use | None = None,
+    successor: Successor | None = None,
 ) -> TrackedModel:
     """Give a tracked model as it was observed at `now`; by default active, undated, untold."""
     life = lifecycle() if life is None else life
@@ -154,13 +159,23 @@ def row(  # noqa: PLR0913 (a row has as many parts)
         in_use=in_use,
         told=told or Told(),
         deferred=deferred,
+        use=use,
+        successor=successor,
     )
 
 
-def deferred(facts: Facts, on: str, kind: Kind = Kind.ENTERED_LEGACY) -> Deferred:
+def deferred(
+    facts: Facts, on: str, kind: Kind = Kind.ENTERED_LEGACY, why: Why = Why.STRAGGLER
+) -> Deferred:
     """Give news that was left to the digest."""
-    found = date.fromisoformat(on)
-    return Deferred(facts, kind, found, "left to the digest")
+    return Deferred(facts, kind, date.fromisoformat(on), why)
+
+
+def called(last_on: str, *, known_on: str | None = None, region: str = EAST, **counted: int) -> Use:
+    """Give the evidence of calls; by default the last day is also the day it was read."""
+    calls = Calls(SONNET, date.fromisoformat(last_on), counted.pop("invocations_14d", 7), **counted)
+    known = date.fromisoformat(known_on or last_on)
+    return Use((CallsFrom(region, calls),), known_on=known)
 
 
 def judge_rows(

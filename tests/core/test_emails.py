@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from notifier.capacity import Capacity, Peak, capacity_line
 from notifier.coverage import coverage_news
 from notifier.decide import Newcomers
 from notifier.grouping import baseline, coverage_alert, group
-from notifier.model import Alert, Kind, Phase, RegionState, TrackedModel
+from notifier.model import Alert, Kind, Phase, RegionState, TrackedModel, Why
 from notifier.render.document import notification
+from notifier.scope import Scope
+from notifier.successor import Successor
+from notifier.usage import Calls, CallsFrom, Source, Use, UsedBy
 from tests.core.cases import (
     DYING,
     EAST,
@@ -26,10 +32,13 @@ from tests.core.cases import (
     LEGACY_ON,
     PLACE,
     POLICY,
+    SONNET,
     SONNET_DATES,
     WEST,
     at,
+    called,
     dates,
+    deferred,
     judge_rows,
     lifecycle,
     row,
@@ -37,10 +46,34 @@ from tests.core.cases import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 EMAILS = Path(__file__).parents[2] / "docs" / "emails"
 REGIONS = (EAST, WEST, EUROPE)
+SUCCESSOR = Successor(
+    "anthropic.claude-sonnet-4-6",
+    "Claude Sonnet 4.6",
+    "same family, newest active",
+    ("only through an inference profile", "no fine-tuning"),
+)
+USE = Use(
+    calls=(CallsFrom(EAST, Calls(f"us.{SONNET}", date(2026, 10, 7), 18_234, 1_240_000, 310_000)),),
+    used_by=(
+        UsedBy(
+            Source.AGENTS,
+            "support-bot",
+            "arn:aws:bedrock:us-east-1:123456789012:agent/SUPPORTBOT",
+            EAST,
+        ),
+    ),
+    known_on=date(2026, 10, 8),
+)
+CAPACITY = {
+    SONNET: (
+        "us-east-1: "
+        + capacity_line("Claude Sonnet 4.6", Capacity(1_000, 2_000_000, Peak(212, 940_000))),
+    )
+}
 KNOWN = told(Phase.LEGACY, SONNET_DATES, on=LEGACY_ON)
 EXTENDED = told(Phase.EXTENDED_ACCESS, SONNET_DATES, on=EXTENDED_ON)
 
@@ -55,10 +88,36 @@ def everywhere(now: str, **parts: object) -> Alert:
     return alert(rows, now)
 
 
-def alert(rows: list[TrackedModel], now: str) -> Alert:
+def alert(
+    rows: list[TrackedModel], now: str, capacities: Mapping[str, tuple[str, ...]] | None = None
+) -> Alert:
     """Give the one alert about rows."""
-    (found,) = group(judge_rows(rows, now).decisions, at(now))
+    (found,) = group(judge_rows(rows, now).decisions, at(now), capacities)
     return found
+
+
+def entered_legacy(now: str) -> Alert:
+    """Give the alert that says most: a model in use by a profile and an agent, in two Regions."""
+    used = [
+        row(region=region, now=now, life=DYING, in_use=True, use=USE, successor=SUCCESSOR)
+        for region in (EAST, WEST)
+    ]
+    unused = row(region=EUROPE, now=now, life=DYING, in_use=False, use=Use(), successor=SUCCESSOR)
+    watching = replace(POLICY, scope=Scope(watch=("*",)), scope_before=Scope(watch=("*",)))
+    verdict = judge_rows([*used, unused], now, watching)
+    (found,) = group(verdict.decisions, at(now), CAPACITY)
+    return found
+
+
+def idle(now: str) -> Alert:
+    use = called("2026-10-08", known_on="2026-10-20", invocations_14d=0)
+    return everywhere(now, life=DYING, told=KNOWN, in_use=True, use=use, successor=SUCCESSOR)
+
+
+def begun(now: str) -> Alert:
+    waiting = deferred(KNOWN.facts, LEGACY_ON, why=Why.NOT_IN_USE)
+    use = called(now, invocations_14d=12)
+    return everywhere(now, life=DYING, deferred=waiting, in_use=True, use=use, successor=SUCCESSOR)
 
 
 def model_added(now: str) -> Alert:
@@ -108,7 +167,9 @@ def coverage(now: str, **state: object) -> Alert:
 
 ONE_OF_EACH: dict[Kind, Callable[[], Alert]] = {
     Kind.BASELINE: lambda: first_sight("2026-10-20"),
-    Kind.ENTERED_LEGACY: lambda: everywhere(LEGACY_ON, life=DYING),
+    Kind.ENTERED_LEGACY: lambda: entered_legacy(LEGACY_ON),
+    Kind.NOW_IN_USE: lambda: begun("2026-10-20"),
+    Kind.INACTIVITY_RISK: lambda: idle("2026-10-20"),
     Kind.EXTENDED_ACCESS_STARTED: lambda: everywhere(EXTENDED_ON, life=DYING, told=KNOWN),
     Kind.DATES_CHANGED: lambda: everywhere(
         "2026-10-20", life=lifecycle("LEGACY", LEGACY_ON, EXTENDED_ON, "2027-03-01"), told=KNOWN

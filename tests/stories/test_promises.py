@@ -213,13 +213,8 @@ def test_ignored_models_are_never_told_and_stay_quiet_when_no_longer_ignored(
 def test_scope(world: World, settings: Settings, told: list[str]) -> None:
     world.settings = settings
     world.regions[EAST] = [model(A), model(B)]
+    world.account.readable = True
     world.poll("2026-10-01")
-    world.client.update_item(
-        TableName=world.tables["ModelsTableName"],
-        Key={"model_id": A, "region": EAST},
-        UpdateExpression="SET in_use = :no",
-        ExpressionAttributeValues={":no": False},
-    )
     world.regions[EAST] = [legacy(A), model(B)]
 
     assert kinds(world.poll("2026-10-08")) == told

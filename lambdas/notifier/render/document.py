@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from notifier.grouping import alert_id
 from notifier.render.email import Place, email_text
 from notifier.render.sentences import subject
+from notifier.render.words import used_by_texts
 from notifier.times import iso_time
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ SCHEMA_VERSION = "1"
 _SNS_BYTES = 256 * 1024
 _MARGIN_BYTES = 2 * 1024
 _PROVIDERS_NAMED = 50
+_RESOURCES_NAMED = 20
 
 Document = dict[str, Any]
 
@@ -130,6 +132,8 @@ def _document(alert: Alert, place: Place) -> Document:
 
 
 def _model(entry: ModelEntry) -> Document:
+    successor = entry.successor
+    found = successor if successor and successor.model_id else None
     return {
         "model_id": entry.model_id,
         "name": entry.name,
@@ -139,10 +143,10 @@ def _model(entry: ModelEntry) -> Document:
         "dates": _dates(entry.dates),
         "previous_dates": _dates(entry.previous_dates) if entry.previous_dates else None,
         "in_use": entry.in_use,
-        "invocations_14d": None,
-        "used_by": [],
-        "replacement": None,
-        "replacement_source": None,
+        "invocations_14d": entry.use.invocations_14d if entry.use else None,
+        "used_by": list(used_by_texts(entry.use.used_by, _RESOURCES_NAMED)) if entry.use else [],
+        "replacement": found.model_id if found else None,
+        "replacement_source": found.source if found else None,
     }
 
 

@@ -6,34 +6,38 @@ Consequences are AWS's own statements
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
-from notifier.lifecycle import KNOWN_STATUSES
-from notifier.model import NO_DATES, PHASE_ORDER, Kind, Milestone, Phase
+from notifier.model import NO_DATES, Kind, Milestone, Phase
+from notifier.plan import migration_plan
+from notifier.render.entries import capital, entry_line, models_text, omitted
+from notifier.render.layout import bullets, fill, numbered, section
+from notifier.render.sentences import LAPSES_AFTER_DAYS
 from notifier.render.words import (
-    MILESTONE_WORDS,
     PHASE_WORDS,
+    amount_text,
     count_text,
-    dated,
     day_text,
+    gap_text,
     listing,
     plain,
     regions_text,
     time_text,
 )
 from notifier.times import parse_time
+from notifier.usage import merged_use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from datetime import date, datetime
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from notifier.model import Alert, ModelEntry
+    from notifier.plan import Step
+    from notifier.usage import Gap
 
-_WIDTH = 76
-_IN_FULL = 10
 # Nobody reads on; the document for machines goes as far as the message can.
 _LISTED = 100
+_LISTED_GAPS = 10
 _POLICY_PAGE = "https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle-legacy.html"
 _MODELS_PAGE = "https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html"
 
@@ -56,6 +60,7 @@ class Place(NamedTuple):
     account_id: str
     region: str
     models_table: str
+    partition: str = "aws"
 
 
 class Consequences(NamedTuple):
@@ -106,7 +111,7 @@ CONSEQUENCES = {
 def email_text(alert: Alert, models: Sequence[ModelEntry], place: Place, alert_id: str) -> str:
     """Write the e-mail about the first `models` of an alert; the rest is given as a count."""
     sections = [*_sections(alert, models[:_LISTED], place), _footer(alert, place, alert_id)]
-    return "\n\n".join([_fill(alert.reason), *sections]) + "\n"
+    return "\n\n".join([fill(alert.reason), *sections]) + "\n"
 
 
 def _sections(alert: Alert, models: Sequence[ModelEntry], place: Place) -> Iterator[str]:
@@ -116,137 +121,16 @@ def _sections(alert: Alert, models: Sequence[ModelEntry], place: Place) -> Itera
         case Kind.COVERAGE_DEGRADED | Kind.COVERAGE_RESTORED:
             yield from _coverage(alert)
         case _:
-            yield _section("WHICH MODELS", _models(alert, models))
+            yield section("WHICH MODELS", models_text(alert, models))
             yield from _meaning(alert)
-            yield _section("WHAT TO DO", _steps(_advice(alert)))
-            yield _section("WHERE TO LOOK", _look(place, models))
-
-
-def _section(title: str, body: str) -> str:
-    return f"{title}\n{body}"
-
-
-def _fill(text: str, indent: str = "", first: str | None = None) -> str:
-    return textwrap.fill(
-        text,
-        _WIDTH,
-        initial_indent=indent if first is None else first,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _points(points: Iterable[str]) -> str:
-    return "\n".join(_fill(point, "    ", "  - ") for point in points)
-
-
-def _steps(steps: Iterable[str]) -> str:
-    return "\n".join(_fill(step, "     ", f"  {n}. ") for n, step in enumerate(steps, 1))
-
-
-def _models(alert: Alert, models: Sequence[ModelEntry]) -> str:
-    today = alert.occurred_at.date()
-    if len(alert.models) <= _IN_FULL:
-        blocks = [_block(entry, today) for entry in models]
-        text = "\n\n".join(blocks)
-    else:
-        text = "\n".join(_line(entry, today) for entry in models)
-    return text + _omitted(alert, models)
-
-
-def _omitted(alert: Alert, models: Sequence[ModelEntry]) -> str:
-    left_out = len(alert.models) - len(models)
-    if not left_out:
-        return ""
-    return f"\n  ... and {count_text(left_out, 'more model')}: the table named below has them all"
-
-
-def _block(entry: ModelEntry, today: date) -> str:
-    lines = [f"  {entry.name} ({entry.provider})", _field("Model id", plain(entry.model_id, 256))]
-    variants = _variants(entry)
-    if variants:
-        lines.append(_field("Said of", ", ".join(variants)))
-    lines.append(_field("Regions", regions_text(entry.regions)))
-    lines.append(_field("Phase", _phase_text(entry, today)))
-    if entry.status and entry.status not in KNOWN_STATUSES:
-        lines.append(_field("Status, as given", f"{plain(entry.status)} (not known to us)"))
-    for milestone, text in _date_texts(entry, today):
-        lines.append(_field(_capital(MILESTONE_WORDS[milestone]), text))
-    lines.append(_field("In use here", _use(entry.in_use)))
-    return "\n".join(lines)
-
-
-def _phase_text(entry: ModelEntry, today: date) -> str:
-    """Name the phase; a model that is gone before its date has not reached its end of life."""
-    end = entry.dates.end_of_life
-    if entry.phase is Phase.END_OF_LIFE and (end is None or end > today):
-        return "gone (no longer listed)"
-    return PHASE_WORDS[entry.phase]
-
-
-def _variants(entry: ModelEntry) -> list[str]:
-    """Give the ids that said so, where the model's own id did not."""
-    if entry.model_id in entry.reported_by:
-        return []
-    return [plain(id_, 256) for id_ in entry.reported_by]
-
-
-def _date_texts(entry: ModelEntry, today: date) -> Iterator[tuple[Milestone, str]]:
-    """Give every date that is stated, or was until now, in words."""
-    before = entry.previous_dates
-    for milestone in Milestone:
-        day, old = entry.dates.of(milestone), before.of(milestone) if before else None
-        if day is None and old is None:
-            continue
-        text = dated(day, today) if day else "no longer stated"
-        yield milestone, text + (f", was {old.isoformat()}" if old and old != day else "")
-
-
-def _capital(words: str) -> str:
-    return {"public extended access": "Extended access"}.get(words, words[0].upper() + words[1:])
-
-
-def _field(name: str, value: str) -> str:
-    return _fill(value, " " * 22, f"    {name:<18}")
-
-
-def _use(in_use: bool | None) -> str:  # noqa: FBT001 (a value to show, not a switch)
-    return {True: "yes", False: "no", None: "not known"}[in_use]
-
-
-def _line(entry: ModelEntry, today: date) -> str:
-    variants = _variants(entry)
-    said = f" (said of {', '.join(variants)})" if variants else ""
-    texts = dict(_date_texts(entry, today))
-    stated = [
-        f"{MILESTONE_WORDS[milestone]} {text}"
-        for milestone, text in texts.items()
-        if not _is_said_by_phase(entry, milestone)
-    ]
-    if Milestone.END_OF_LIFE not in texts:
-        stated.append("no end-of-life date")
-    return _fill(
-        f"{entry.name} [{plain(entry.model_id, 256)}]{said}: {PHASE_WORDS[entry.phase]}; "
-        f"{'; '.join(stated)}; {regions_text(entry.regions)}",
-        "    ",
-        "  - ",
-    )
-
-
-def _is_said_by_phase(entry: ModelEntry, milestone: Milestone) -> bool:
-    """Say whether a short line can leave the date out: it has passed, and has not moved."""
-    before = entry.previous_dates or entry.dates
-    return (
-        milestone is not Milestone.END_OF_LIFE
-        and PHASE_ORDER[milestone] <= PHASE_ORDER[entry.phase]
-        and before.of(milestone) == entry.dates.of(milestone)
-    )
+            yield from _plan(alert)
+            yield section("WHAT TO DO", numbered(_advice(alert)))
+            yield section("WHERE TO LOOK", _look(place, models))
 
 
 def _meaning(alert: Alert) -> Iterator[str]:
     if alert.kind is Kind.MODEL_ADDED:
-        yield _section("WHAT IT MEANS", _points(["The model can be called from now on."]))
+        yield section("WHAT IT MEANS", bullets(["The model can be called from now on."]))
         return
     phases = _phases_to_explain(alert)
     points = [point for phase in phases for point in CONSEQUENCES[phase].meaning]
@@ -254,13 +138,15 @@ def _meaning(alert: Alert) -> Iterator[str]:
         points += _extended_access_ahead(alert)
     if alert.kind is Kind.MODEL_WITHDRAWN:
         points = list(_WITHDRAWN)
+    elif alert.kind is Kind.INACTIVITY_RISK:
+        points = list(_IDLE)
     elif len(phases) > 1:
         points.insert(0, "The models are in different phases; what follows covers all of them.")
-    yield _section(_meaning_title(alert), _points(points))
+    yield section(_meaning_title(alert), bullets(points))
     errors = list(dict.fromkeys(e for phase in phases for e in CONSEQUENCES[phase].errors))
     if errors:
-        yield _section(
-            "THE ERRORS YOU WOULD SEE", "\n".join(_fill(e, "    ", "  > ") for e in errors)
+        yield section(
+            "THE ERRORS YOU WOULD SEE", "\n".join(fill(e, "    ", "  > ") for e in errors)
         )
 
 
@@ -270,10 +156,28 @@ def _extended_access_ahead(alert: Alert) -> list[str]:
     dates = sorted(day for day in ahead if day is not None)
     if dates:
         begins = listing([day_text(day) for day in dates[:3]])
-        return [f"Public extended access begins {begins}, at a price set by the model provider."]
+        return [
+            f"Public extended access begins {begins}: {_dearer(alert)}.",
+            (
+                "Then quota increases are generally refused; private pricing agreements and "
+                "existing Provisioned Throughput keep their terms."
+            ),
+        ]
     if all(entry.dates.end_of_life is None for entry in alert.models):
         return ["Public extended access, at a price set by the model provider, may come first."]
     return []
+
+
+def _dearer(alert: Alert) -> str:
+    """Say what will be billed at the higher price, which no API states."""
+    use = merged_use(entry.use for entry in alert.models if entry.in_use)
+    tokens_in, tokens_out = use.tokens_per_day if use else (0, 0)
+    if not tokens_in and not tokens_out:
+        return "each call may cost more, at a price set by the model provider that no API states"
+    return (
+        f"at today's rate about {amount_text(tokens_in)} input and {amount_text(tokens_out)} "
+        "output tokens a day at a higher price, set by the model provider and stated in no API"
+    )
 
 
 _BEFORE_IT = frozenset({Phase.ACTIVE, Phase.LEGACY})
@@ -291,6 +195,43 @@ def _meaning_title(alert: Alert) -> str:
     if alert.kind is Kind.DEADLINE and alert.milestone_date is not None:
         return f"WHAT IT MEANS FROM {day_text(alert.milestone_date)} ON"
     return "WHAT IT MEANS"
+
+
+_IDLE = (
+    (
+        f"A model that is Legacy stays open only to those who use it. AWS documents that access "
+        f"may lapse after {LAPSES_AFTER_DAYS} days without a call; the error text says 30."
+    ),
+    "A job that runs seldom may find the model closed at its next run.",
+)
+
+
+def _plan(alert: Alert) -> Iterator[str]:
+    """Give the way to a successor as dates, once: when the model enters Legacy."""
+    if alert.kind is not Kind.ENTERED_LEGACY or not alert.models:
+        return
+    dates, today = alert.models[0].dates, alert.occurred_at.date()
+    plan = migration_plan(dates, today)
+    if not plan:
+        return
+    lines = [(step.start, _step_text(step)) for step in plan]
+    for milestone, what in _ON_THE_WAY.items():
+        day = dates.of(milestone)
+        if day is not None and day > today:
+            lines.append((day, f"  {day_text(day)}: {what}"))
+    ordered = [text for _, text in sorted(lines, key=lambda line: line[0])]
+    yield section("A PLAN, WORKED BACK FROM THE END OF LIFE", "\n".join(ordered))
+
+
+def _step_text(step: Step) -> str:
+    when = f"  {day_text(step.start)} to {day_text(step.end)}: {step.phase}"
+    return f"{when}\n{fill(step.work, '    ')}"
+
+
+_ON_THE_WAY = {
+    Milestone.EXTENDED_ACCESS: "PUBLIC EXTENDED ACCESS, each call may cost more",
+    Milestone.END_OF_LIFE: "END OF LIFE, every request fails",
+}
 
 
 _WITHDRAWN = (
@@ -322,18 +263,33 @@ def _advice(alert: Alert) -> list[str]:
             return ["Nothing at once. Check your migration plans: this model is no longer leaving."]
         case Kind.MODEL_ADDED:
             return ["Nothing. If it could succeed a model you use, try it."]
+        case Kind.INACTIVITY_RISK:
+            return _ADVICE_WHEN_IDLE
         case _:
             return [
                 _FIND_CALLERS,
-                (
-                    f"Choose a successor ({_MODELS_PAGE}), test your prompts on it, and change "
-                    "over in good time."
-                ),
+                _choose(alert),
                 (
                     "Cross-Region inference profiles (us., eu., global. ...) never show Legacy: "
                     "treat a profile of this model as the model itself."
                 ),
             ]
+
+
+_ADVICE_WHEN_IDLE = [
+    "If you still need the model, call it now, as it was called before: a call ends the spell.",
+    "Better, move what calls it so seldom to another model before its next run.",
+    "If nobody needs it any more, do nothing: you are told once for each spell.",
+]
+
+
+def _choose(alert: Alert) -> str:
+    named = any(entry.successor and entry.successor.model_id for entry in alert.models)
+    start = "Begin with the likely successor named above, or choose another"
+    choose = start if named else "Choose a successor"
+    text = f"{choose} ({_MODELS_PAGE}), test your prompts on it, and change over in good time."
+    quota_known = any(entry.capacity for entry in alert.models)
+    return text if quota_known else f"{text} Request quota for it where you need more."
 
 
 _FIND_CALLERS = (
@@ -360,25 +316,33 @@ def _look(place: Place, models: Sequence[ModelEntry]) -> str:
 def _baseline(alert: Alert, models: Sequence[ModelEntry], place: Place) -> Iterator[str]:
     coverage = alert.coverage
     if coverage.here:
-        yield _section("NEWLY COVERED", _fill(regions_text(coverage.here), "  "))
+        yield section("NEWLY COVERED", fill(regions_text(coverage.here), "  "))
     counts = [
-        f"  {_capital(PHASE_WORDS[phase]):<18}{coverage.tracked.get(phase, 0):>6,}"
+        f"  {capital(PHASE_WORDS[phase]):<18}{coverage.tracked.get(phase, 0):>6,}"
         for phase in Phase
     ]
-    yield _section("MODELS BY PHASE (the furthest in any Region)", "\n".join(counts))
+    yield section("MODELS BY PHASE (the furthest in any Region)", "\n".join(counts))
     if alert.models:
         today = alert.occurred_at.date()
-        lines = "\n".join(_line(entry, today) for entry in models)
-        yield _section(
-            "ALREADY DATED OR PAST ACTIVE, SOONEST FIRST", lines + _omitted(alert, models)
-        )
+        lines = "\n".join(entry_line(entry, today) for entry in models)
+        yield section("ALREADY DATED OR PAST ACTIVE, SOONEST FIRST", lines + omitted(alert, models))
     else:
         yield "No model has a date or is past Active."
     if coverage.regions:
         missing = [f"{region} ({_failure_words(why)})" for region, why in coverage.regions]
-        yield _section("REGIONS NOT COVERED (tried again every day)", _points(missing))
-    yield _section("WHAT COMES NEXT", _points(_PROMISES[1:] if coverage.here else _PROMISES))
-    yield _section("WHERE TO LOOK", _look_upcoming(place))
+        yield section("REGIONS NOT COVERED (tried again every day)", bullets(missing))
+    if coverage.gaps:
+        yield section("WHETHER YOU USE A MODEL IS NOT FULLY KNOWN", _unread(coverage.gaps))
+    yield section("WHAT COMES NEXT", bullets(_PROMISES[1:] if coverage.here else _PROMISES))
+    yield section("WHERE TO LOOK", _look_upcoming(place))
+
+
+def _unread(gaps: Sequence[Gap]) -> str:
+    shown = [gap_text(gap) for gap in gaps[:_LISTED_GAPS]]
+    left_out = len(gaps) - len(shown)
+    more = [f"and {count_text(left_out, 'more reason')}"] if left_out else []
+    meaning = "What cannot be excluded counts as used: you are told of it at once."
+    return bullets([*shown, *more, meaning])
 
 
 _PROMISES = (
@@ -410,20 +374,20 @@ def _coverage(alert: Alert) -> Iterator[str]:
     since = {member.region: parse_time(member.token) for member in alert.members}
     if alert.kind is Kind.COVERAGE_RESTORED:
         lines = [f"{region}: silent from {_moment_text(when)}" for region, when in since.items()]
-        yield _section("WHICH REGIONS", _points(lines))
-        yield _section(
+        yield section("WHICH REGIONS", bullets(lines))
+        yield section(
             "WHAT IT MEANS",
-            _points(["Changes that came in the meantime are told as they are found, from now on."]),
+            bullets(["Changes that came in the meantime are told as they are found, from now on."]),
         )
         return
     lines = [
         f"{region}: {_failure_words(why)}, since {_moment_text(since[region])}"
         for region, why in alert.coverage.regions
     ]
-    yield _section("WHICH REGIONS", _points(lines))
-    yield _section(
+    yield section("WHICH REGIONS", bullets(lines))
+    yield section(
         "WHAT IT MEANS",
-        _points(
+        bullets(
             [
                 (
                     "The models known there keep their last state. Reminders by date go on, but a "
@@ -433,9 +397,9 @@ def _coverage(alert: Alert) -> Iterator[str]:
             ]
         ),
     )
-    yield _section(
+    yield section(
         "WHAT TO DO",
-        _steps(
+        numbered(
             [
                 (
                     "Check that service control policies and the function's role allow "

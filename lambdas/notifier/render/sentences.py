@@ -8,6 +8,7 @@ from notifier.model import NO_DATES, Direction, Kind, Milestone, Phase
 from notifier.render.words import (
     MILESTONE_DATES,
     MILESTONE_WORDS,
+    PHASE_PHRASES,
     ascii_line,
     count_text,
     dated,
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _SUBJECT_LENGTH = 99
 
+LAPSES_AFTER_DAYS = 15
+"""https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle-legacy.html"""
+
 
 def reason(alert: Alert) -> str:
     """Say in one sentence what happened, or will, to which models and when."""
@@ -41,7 +45,9 @@ def reason(alert: Alert) -> str:
             | Kind.EXTENDED_ACCESS_STARTED
             | Kind.RETURNED_TO_ACTIVE
             | Kind.DATES_CHANGED
+            | Kind.NOW_IN_USE
             | Kind.DEADLINE
+            | Kind.INACTIVITY_RISK
             | Kind.MODEL_ADDED
         ):
             names = names_text(distinct_names(alert))
@@ -79,8 +85,46 @@ def _about_models(alert: Alert, names: str, today: date) -> str:
             return _dates_changed(alert, names)
         case Kind.DEADLINE:
             return _deadline(alert, names, many=many)
+        case Kind.NOW_IN_USE:
+            return _now_in_use(alert, names, today, many=many)
+        case Kind.INACTIVITY_RISK:
+            return f"{names} {has} not been called{_idle_for(alert)}: {_lapse(alert)}"
         case _:
             return f"{names} {is_} new on Amazon Bedrock, in {_where(alert)}"
+
+
+def _now_in_use(alert: Alert, names: str, today: date, *, many: bool) -> str:
+    """Say that a dying model is used now, or that nobody can tell any more that it is not."""
+    entry = _shared(alert)
+    which = "which are on their way out" if many else "which is on its way out"
+    if entry is not None:
+        verb = "are" if many else "is"
+        stands = f"which {verb} {PHASE_PHRASES[entry.phase]}"
+        which = stands + _until(entry, today) if entry.phase is not Phase.END_OF_LIFE else stands
+    if any(model.in_use for model in alert.models):
+        return f"This account now uses {names}, {which}"
+    return f"It can no longer be told whether this account uses {names}, {which}"
+
+
+def idle_spell(entry: ModelEntry) -> int | None:
+    """Give the days without a call, as far as calls are known."""
+    use = entry.use
+    if use is None or use.last_invoked_on is None or use.known_on is None:
+        return None
+    return (use.known_on - use.last_invoked_on).days
+
+
+def _idle_for(alert: Alert) -> str:
+    spells = {idle_spell(entry) for entry in alert.models}
+    days = spells.pop() if len(spells) == 1 else None
+    return f" for {days} days" if days else " for some time"
+
+
+def _lapse(alert: Alert) -> str:
+    spells = [idle_spell(entry) or 0 for entry in alert.models]
+    if max(spells) > LAPSES_AFTER_DAYS:
+        return f"access may have lapsed (AWS allows {LAPSES_AFTER_DAYS} days without a call)"
+    return f"access may lapse after {LAPSES_AFTER_DAYS} days without a call"
 
 
 def _where(alert: Alert) -> str:
@@ -248,6 +292,12 @@ def _what(alert: Alert) -> str:
             return "withdrawn, requests fail"
         case Kind.ENTERED_LEGACY:
             return f"now Legacy{_if_end_of_life(alert, ends)}"
+        case Kind.NOW_IN_USE:
+            used = any(entry.in_use for entry in alert.models)
+            said = "now in use here" if used else "perhaps in use here"
+            return f"{said}{_if_end_of_life(alert, ends)}"
+        case Kind.INACTIVITY_RISK:
+            return f"not called{_idle_for(alert)}, access may lapse"
         case Kind.EXTENDED_ACCESS_STARTED:
             return f"public extended access{_if_end_of_life(alert, ends)}"
         case Kind.RETURNED_TO_ACTIVE:

@@ -1,0 +1,183 @@
+"""How a model is shown in an e-mail: in full, or in one line where there are many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from notifier.lifecycle import KNOWN_STATUSES
+from notifier.model import PHASE_ORDER, Milestone, Phase
+from notifier.render.layout import cut, fill
+from notifier.render.words import (
+    MILESTONE_WORDS,
+    PHASE_WORDS,
+    amount_text,
+    count_text,
+    dated,
+    gap_text,
+    plain,
+    regions_text,
+    used_by_texts,
+)
+from notifier.usage import Use
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from notifier.model import Alert, ModelEntry
+
+_IN_FULL = 10
+_CALLED_AS = 4
+_RESOURCES = 6
+_GAPS = 2
+
+
+def models_text(alert: Alert, models: Sequence[ModelEntry]) -> str:
+    """Show the first `models` of an alert, in full while they are few."""
+    today = alert.occurred_at.date()
+    if len(alert.models) <= _IN_FULL:
+        blocks = [_block(entry, today) for entry in models]
+        text = "\n\n".join(blocks)
+    else:
+        text = "\n".join(entry_line(entry, today) for entry in models)
+    return text + omitted(alert, models)
+
+
+def omitted(alert: Alert, models: Sequence[ModelEntry]) -> str:
+    """Count what is not shown."""
+    left_out = len(alert.models) - len(models)
+    if not left_out:
+        return ""
+    return f"\n  ... and {count_text(left_out, 'more model')}: the table named below has them all"
+
+
+def _block(entry: ModelEntry, today: date) -> str:
+    lines = [f"  {entry.name} ({entry.provider})", _field("Model id", plain(entry.model_id, 256))]
+    variants = _variants(entry)
+    if variants:
+        lines.append(_field("Said of", ", ".join(variants)))
+    lines.append(_field("Regions", regions_text(entry.regions)))
+    lines.append(_field("Phase", _phase_text(entry, today)))
+    if entry.status and entry.status not in KNOWN_STATUSES:
+        lines.append(_field("Status, as given", f"{plain(entry.status)} (not known to us)"))
+    for milestone, text in _date_texts(entry, today):
+        lines.append(_field(capital(MILESTONE_WORDS[milestone]), text))
+    lines += [_field(name, text) for name, text in _use_texts(entry, today)]
+    lines += [_field(name, text) for name, text in _successor_texts(entry)]
+    return "\n".join(lines)
+
+
+def _use_texts(entry: ModelEntry, today: date) -> Iterator[tuple[str, str]]:
+    """Give what is known of the use of a model, and what it is known from."""
+    use = entry.use or Use()
+    yield "In use here", _in_use_text(entry, use, today)
+    if entry.in_use is False:
+        return
+    called = [f"{plain(one.calls.model_id, 300)} in {one.region}" for one in use.calls]
+    if called:
+        yield "Called as", cut(called, _CALLED_AS)
+    tokens_in, tokens_out = use.tokens_per_day
+    if tokens_in or tokens_out:
+        amounts = f"about {amount_text(tokens_in)} in, {amount_text(tokens_out)} out"
+        yield "Tokens a day", amounts
+    for number, text in enumerate(used_by_texts(use.used_by, _RESOURCES)):
+        yield "" if number else "Used by", text
+
+
+def _in_use_text(entry: ModelEntry, use: Use, today: date) -> str:
+    last = use.last_invoked_on
+    ago = f"the last on {dated(last, today)}" if last else ""
+    if entry.in_use is None:
+        because = [gap_text(gap) for gap in use.gaps]
+        return f"not known: {cut(because, _GAPS)}" if because else "not known"
+    if entry.in_use is False:
+        return "no"
+    calls = use.invocations_14d
+    if calls:
+        return f"yes: {count_text(calls, 'call')} in 14 days, {ago}"
+    if last:
+        return f"yes: no call in 14 days, {ago}"
+    return "yes: named by what stands below, and not called lately"
+
+
+def _successor_texts(entry: ModelEntry) -> Iterator[tuple[str, str]]:
+    """Name the likely successor, and never as AWS's word."""
+    found = entry.successor
+    if found is None:
+        return
+    if found.model_id is None:
+        yield "Likely successor", f"none found: {plain(found.source, 300)}"
+        return
+    name = f"{plain(found.name)} [{plain(found.model_id, 256)}]"
+    yield "Likely successor", f"{name}: {plain(found.source, 300)} (our guess, not AWS's word)"
+    if found.differences:
+        yield "It differs", "; ".join(plain(one, 300) for one in found.differences)
+    for line in entry.capacity:
+        yield "Its quotas", plain(line, 600)
+
+
+def _phase_text(entry: ModelEntry, today: date) -> str:
+    """Name the phase; a model that is gone before its date has not reached its end of life."""
+    end = entry.dates.end_of_life
+    if entry.phase is Phase.END_OF_LIFE and (end is None or end > today):
+        return "gone (no longer listed)"
+    return PHASE_WORDS[entry.phase]
+
+
+def _variants(entry: ModelEntry) -> list[str]:
+    """Give the ids that said so, where the model's own id did not."""
+    if entry.model_id in entry.reported_by:
+        return []
+    return [plain(id_, 256) for id_ in entry.reported_by]
+
+
+def _date_texts(entry: ModelEntry, today: date) -> Iterator[tuple[Milestone, str]]:
+    """Give every date that is stated, or was until now, in words."""
+    before = entry.previous_dates
+    for milestone in Milestone:
+        day, old = entry.dates.of(milestone), before.of(milestone) if before else None
+        if day is None and old is None:
+            continue
+        text = dated(day, today) if day else "no longer stated"
+        yield milestone, text + (f", was {old.isoformat()}" if old and old != day else "")
+
+
+def capital(words: str) -> str:
+    """Begin a line with the name of a phase or milestone."""
+    return {"public extended access": "Extended access"}.get(words, words[0].upper() + words[1:])
+
+
+def _field(name: str, value: str) -> str:
+    return fill(value, " " * 22, f"    {name:<18}")
+
+
+def entry_line(entry: ModelEntry, today: date) -> str:
+    """Show a model in one line."""
+    variants = _variants(entry)
+    said = f" (said of {', '.join(variants)})" if variants else ""
+    texts = dict(_date_texts(entry, today))
+    stated = [
+        f"{MILESTONE_WORDS[milestone]} {text}"
+        for milestone, text in texts.items()
+        if not _is_said_by_phase(entry, milestone)
+    ]
+    if Milestone.END_OF_LIFE not in texts:
+        stated.append("no end-of-life date")
+    if entry.in_use:
+        stated.append("in use here")
+    return fill(
+        f"{entry.name} [{plain(entry.model_id, 256)}]{said}: {PHASE_WORDS[entry.phase]}; "
+        f"{'; '.join(stated)}; {regions_text(entry.regions)}",
+        "    ",
+        "  - ",
+    )
+
+
+def _is_said_by_phase(entry: ModelEntry, milestone: Milestone) -> bool:
+    """Say whether a short line can leave the date out: it has passed, and has not moved."""
+    before = entry.previous_dates or entry.dates
+    return (
+        milestone is not Milestone.END_OF_LIFE
+        and PHASE_ORDER[milestone] <= PHASE_ORDER[entry.phase]
+        and before.of(milestone) == entry.dates.of(milestone)
+    )
