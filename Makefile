@@ -17,7 +17,7 @@ EMAIL ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format synth deploy destroy clean
+.PHONY: help demo test bench lint format synth deploy destroy clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +29,9 @@ demo: $(VENV)/.deploy $(EMULATOR)/.ready ## See it work on this machine, without
 
 test: $(VENV)/.full $(EMULATOR)/.ready $(TOOLS)/.ready ## Run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+bench: $(VENV)/.full $(EMULATOR)/.ready ## Measure polls: calls, rows and seconds, by Regions
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(VENV)/.full ## Check style, types and the synthesised template
 	@$(BIN)/ruff check .
@@ -52,7 +55,7 @@ destroy: $(VENV)/.deploy ## Remove the stack from the account
 	@$(BIN)/python -m infra.destroy $(ARGS)
 
 clean: ## Remove everything that was set up or built
-	@rm -rf $(VENV) $(EMULATOR) $(TOOLS) cdk.out cdk.out.emulator
+	@rm -rf $(VENV) $(EMULATOR) $(TOOLS) cdk.out
 
 # --- set-up -----------------------------------------------------------------------------------
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from demo.catalog import REGIONS
 from demo.screen import Screen, console
-from demo.story import STORY, Heard, Step, differences, set_stage
+from demo.story import STORY, Heard, Step, differences, set_stage, set_up_account
 from local_aws.cloud import LocalCloud, local_cloud
 from local_aws.leashed_process import LocalServerError
 
@@ -28,6 +28,8 @@ def main() -> int:
     screen.opening()
     try:
         with local_cloud(_SETTINGS, say=screen.progress) as cloud:
+            screen.progress("Letting the account use three models")
+            set_up_account(cloud)
             as_told, heard = _play(cloud, screen)
             today = STORY[-1].time.date()
             rows = cloud.table_rows()
@@ -45,7 +47,10 @@ def _play(cloud: LocalCloud, screen: Screen) -> tuple[bool, int]:
     for number, step in enumerate(STORY, 1):
         screen.step(number, len(STORY), step)
         notifications = _poll(cloud, screen, step)
-        found = differences(step, [_heard(one) for one in notifications[0]], notifications[1])
+        waits = _left_to_the_digest(cloud)
+        screen.waits(waits)
+        heard_now = [_heard(one) for one in notifications[0]]
+        found = differences(step, heard_now, {row["name"] for row in waits}, notifications[1])
         screen.difference(found)
         as_told = as_told and not found
         heard += len(notifications[0])
@@ -62,6 +67,10 @@ def _poll(cloud: LocalCloud, screen: Screen, step: Step) -> tuple[list[Notificat
     mails: list[Email] = cloud.emails()[mailed_before:]
     screen.heard(notifications, mails)
     return notifications, answer.function_error
+
+
+def _left_to_the_digest(cloud: LocalCloud) -> list[dict[str, Any]]:
+    return [row for row in cloud.table_rows() if "deferred" in row]
 
 
 def _heard(notification: Notification) -> Heard:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Final
 
-from local_aws.fake_bedrock import FoundationModel
+from local_aws.fake_bedrock import FoundationModel, SystemProfile, model_arn
 
 REGIONS: Final = (
     "us-east-1",
@@ -24,6 +24,9 @@ REGIONS: Final = (
 _ALL = REGIONS
 _US = ("us-east-1", "us-east-2", "us-west-2")
 _US_AND_TOKYO = (*_US, "ap-northeast-1")
+_EUROPE = ("eu-west-1", "eu-central-1")
+_SEES: Final = ("IMAGE", "TEXT")
+_HEARS_AND_SEES: Final = ("IMAGE", "SPEECH", "TEXT", "VIDEO")
 _VIRGINIA = ("us-east-1",)
 _OREGON = ("us-west-2",)
 _NOT_FRANKFURT = tuple(region for region in REGIONS if region != "eu-central-1")
@@ -46,6 +49,10 @@ class Model:
     legacy: date | None = None
     extended_access: date | None = None
     end_of_life: date | None = None
+    inputs: tuple[str, ...] = ("TEXT",)
+    outputs: tuple[str, ...] = ("TEXT",)
+    by_profile: bool = False
+    """Called through inference profiles only, as most models are since 2025."""
 
     def is_listed(self, day: date) -> bool:
         """Say whether Bedrock lists it at the end of a day: it is gone once that day is past."""
@@ -58,6 +65,10 @@ class Model:
             name=self.name,
             provider=self.provider,
             start_of_life=_midnight(self.launch),
+            input_modalities=self.inputs,
+            output_modalities=self.outputs,
+            streaming=self.outputs == ("TEXT",),
+            inference_types=("INFERENCE_PROFILE",) if self.by_profile else ("ON_DEMAND",),
         )
         if self.legacy is None or day < self.legacy:
             return active
@@ -80,6 +91,8 @@ _DATED: Final = (
         legacy=date(2026, 4, 14),
         extended_access=date(2026, 7, 14),
         end_of_life=date(2026, 10, 14),
+        inputs=_SEES,
+        by_profile=True,
     ),
     Model(
         "anthropic.claude-opus-4-1-20250805-v1:0",
@@ -90,6 +103,8 @@ _DATED: Final = (
         legacy=date(2026, 7, 8),
         extended_access=date(2026, 10, 8),
         end_of_life=date(2027, 1, 8),
+        inputs=_SEES,
+        by_profile=True,
     ),
     Model(
         "anthropic.claude-sonnet-4-5-20250929-v1:0",
@@ -100,6 +115,8 @@ _DATED: Final = (
         legacy=date(2026, 10, 8),
         extended_access=date(2027, 1, 8),
         end_of_life=date(2027, 4, 8),
+        inputs=_SEES,
+        by_profile=True,
     ),
     Model(
         "ai21.jamba-1-5-large-v1:0",
@@ -130,13 +147,36 @@ _DATED: Final = (
         legacy=date(2026, 5, 29),
         extended_access=date(2026, 8, 29),
         end_of_life=date(2026, 11, 30),
+        inputs=_HEARS_AND_SEES,
+        outputs=("EMBEDDING",),
     ),
 )
 
 
 def _active(provider: str, *models: tuple[str, str, tuple[str, ...], str]) -> Iterator[Model]:
     for model_id, name, regions, launch in models:
-        yield Model(model_id, name, provider, regions, date.fromisoformat(launch))
+        inputs, outputs = _modalities(model_id)
+        yield Model(
+            model_id,
+            name,
+            provider,
+            regions,
+            date.fromisoformat(launch),
+            inputs=inputs,
+            outputs=outputs,
+            by_profile=provider == "Anthropic",
+        )
+
+
+def _modalities(model_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give what a model of this catalog takes and gives: enough to tell kinds of models apart."""
+    if "embed" in model_id:
+        return (_HEARS_AND_SEES if "marengo" in model_id else ("TEXT",)), ("EMBEDDING",)
+    if model_id.startswith("stability."):
+        return _SEES, ("IMAGE",)
+    if "sonic" in model_id:
+        return ("SPEECH",), ("SPEECH", "TEXT")
+    return (_SEES if model_id.startswith("anthropic.") else ("TEXT",)), ("TEXT",)
 
 
 _ACTIVE: Final = (
@@ -285,6 +325,20 @@ def catalog_at(day: date, models: Iterable[Model] = MODELS) -> dict[str, list[Fo
         region: [model.as_listed(day) for model in listed if region in model.regions]
         for region in REGIONS
     }
+
+
+def profiles_at(day: date, models: Iterable[Model] = MODELS) -> dict[str, list[SystemProfile]]:
+    """Give the profiles that AWS offers in each Region for Anthropic's models: `us.`, `eu.`."""
+    found: dict[str, list[SystemProfile]] = {region: [] for region in REGIONS}
+    for model in models:
+        if model.provider == "Anthropic" and model.is_listed(day):
+            for prefix, name, members in (("us", "US", _US), ("eu", "EU", _EUROPE)):
+                regions = [region for region in members if region in model.regions]
+                arns = tuple(model_arn(region, model.id) for region in regions)
+                for region in regions:
+                    profile = SystemProfile(f"{prefix}.{model.id}", f"{name} {model.name}", arns)
+                    found[region].append(profile)
+    return found
 
 
 def _midnight(day: date | None) -> datetime | None:

@@ -45,6 +45,7 @@ class Screen:
         """Take the console."""
         self._out = out
         self._shown_kinds: set[str] = set()
+        self._waiting: list[str] = []
 
     def opening(self) -> None:
         """Say what this is."""
@@ -93,6 +94,14 @@ class Screen:
             self._shown_kinds.add(kind)
             self._out.print(_panel(notification, whole))
 
+    def waits(self, rows: list[dict[str, Any]]) -> None:
+        """Show what is left to the digest, where that has changed."""
+        lines = sorted(_waiting(same) for same in _by_model(rows).values())
+        if lines != self._waiting:
+            self._waiting = lines
+            text = "\n".join(f"Waits for the digest: {line}" for line in lines)
+            self._out.print(Padding(Text(text or "Nothing waits.", style="dim"), (0, 0, 0, 2)))
+
     def difference(self, differences: list[str]) -> None:
         """Show in which way a step was not as the story has it."""
         for difference in differences:
@@ -104,8 +113,8 @@ class Screen:
         self._out.print()
         self._out.print(Rule("[bold]The models table, in the account[/bold]", align="left"))
         table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-        for heading in ("Model", "Regions", "Phase", "Next", "End of life", "Told"):
-            table.add_column(heading)
+        for heading in ("Model", "Regions", "Phase", "Next", "End of life", "In use", "Successor"):
+            table.add_column(heading, no_wrap=True)
         for _, same in sorted(_by_model(dated).items(), key=lambda pair: _end(pair[1][0])):
             table.add_row(*_cells(same, today))
         self._out.print(table)
@@ -171,28 +180,48 @@ def _by_model(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def _waiting(same: list[dict[str, Any]]) -> str:
+    deferred = same[0]["deferred"]
+    regions = ", ".join(sorted(row["region"] for row in same))
+    what = deferred["kind"].replace("_", " ").lower()
+    return f"{same[0]['name']}, {what}, in {regions} ({deferred['reason']})"
+
+
 def _end(row: dict[str, Any]) -> str:
     return f"{row.get('end_of_life_at', '9999')} {row['name']}"
 
 
 def _cells(same: list[dict[str, Any]], today: date) -> tuple[Text | str, ...]:
     row = same[0]
-    told = row.get("told", {})
     upcoming = row.get("next_milestone_at")
-    following = f"{row['next_milestone'].replace('_', ' ').lower()} " if upcoming else "-"
+    dearer = " (dearer)" if row.get("next_milestone") == "EXTENDED_ACCESS" else ""
     return (
         row["name"],
-        str(len(same)) if len(same) > 1 else row["region"],
-        Text(row["phase"].replace("_", " "), style=_PHASE_COLOURS.get(row["phase"], "")),
-        f"{following}{_in_days(upcoming, today)}",
+        str(len(same)),
+        Text(row["phase"].partition("_ACCESS")[0].replace("_", " "), style=_phase_colour(row)),
+        f"{_in_days(upcoming, today)}{dearer}",
         row.get("end_of_life_at", "-")[:10],
-        told.get("on", "-"),
+        _use(same),
+        row.get("replacement", "-").rpartition(".")[2],
     )
+
+
+def _phase_colour(row: dict[str, Any]) -> str:
+    return _PHASE_COLOURS.get(row["phase"], "")
+
+
+def _use(same: list[dict[str, Any]]) -> str:
+    """Say whether any Region's row is in use, and how much."""
+    uses = [row.get("in_use") for row in same]
+    if True not in uses:
+        return "not known" if None in uses else "no"
+    calls = max(row.get("invocations_14d", 0) for row in same)
+    return f"{calls:,} calls" if calls else "yes"
 
 
 def _in_days(time: str | None, today: date) -> str:
     if time is None:
-        return ""
+        return "-"
     days = (datetime.fromisoformat(time).astimezone(UTC).date() - today).days
     return f"in {days} d"
 

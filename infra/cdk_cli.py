@@ -34,12 +34,14 @@ def run(
     quiet: bool,
 ) -> None:
     """Run one CDK command on the app, with the settings as context. Raises CdkError."""
-    output = _PROJECT / ("cdk.out.emulator" if account.is_emulator else "cdk.out")
-    app = [
-        *("--app", f'"{sys.executable}" app.py', "--output", str(output)),
-        *(part for pair in _context(settings, account) for part in ("--context", pair)),
-    ]
-    _run([*arguments, *app], account, environment, quiet=quiet, folder=_PROJECT)
+    with tempfile.TemporaryDirectory(prefix="cdk-out-") as private:
+        # The CLI locks its output; deployments to several emulators must not wait for each other.
+        output = private if account.is_emulator else str(_PROJECT / "cdk.out")
+        app = [
+            *("--app", f'"{sys.executable}" app.py', "--output", output),
+            *(part for pair in _context(settings, account) for part in ("--context", pair)),
+        ]
+        _run([*arguments, *app], account, environment, quiet=quiet, folder=_PROJECT)
 
 
 def bootstrap(account: Account, environment: Mapping[str, str], *, quiet: bool) -> None:

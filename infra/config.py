@@ -32,9 +32,6 @@ _NAMESPACE_MARKS: Final = frozenset(":/@.")
 # Where a feature is still to come, its settings are known but may only keep their default, so
 # that nobody relies on something that would be ignored in silence.
 _STILL_TO_COME: Final[Mapping[str, str]] = {
-    "used_within_days": "reading which models are in use",
-    "inactivity_days": "reading which models are in use",
-    "usage": "reading which models are in use",
     "digest_cron": "the digest",
     "slack_workspace_id": "Slack",
     "slack_channel_id": "Slack",
@@ -49,7 +46,7 @@ _STILL_TO_COME: Final[Mapping[str, str]] = {
 }
 
 # Leaving out what is not there yet is no mistake.
-_OFF: Final[Mapping[str, object]] = {"usage": False, "digest_cron": "", "health_forwarder": False}
+_OFF: Final[Mapping[str, object]] = {"digest_cron": "", "health_forwarder": False}
 
 
 class SettingError(ValueError):
@@ -176,6 +173,13 @@ class Settings(BaseModel):
     )
     reminder_hour_utc: Number = Field(9, ge=0, le=23, description="a whole hour from 0 to 23")
     alert_on: Literal["used", "all"] = Field("used", description="used or all")
+    usage: bool = Field(default=True, description="true or false")
+    used_within_days: Number = Field(
+        100, ge=1, le=455, description="a whole number of days from 1 to 455"
+    )
+    inactivity_days: Number = Field(
+        10, ge=1, le=30, description="a whole number of days from 1 to 30"
+    )
     watch: Globs = Field((), description=_GLOBS_ACCEPTED)
     ignore: Globs = Field((), description=_GLOBS_ACCEPTED)
     announce_new_models: bool = Field(default=False, description="true or false")
@@ -194,9 +198,6 @@ class Settings(BaseModel):
     )
     retain_data: bool = Field(default=True, description="true or false")
 
-    used_within_days: Number = Field(100, ge=1, le=455, description="a number of days, 1 to 455")
-    inactivity_days: Number = Field(10, ge=1, le=30, description="a number of days, 1 to 30")
-    usage: bool = Field(default=True, description="true or false")
     digest_cron: Text = Field("cron(0 9 ? * MON *)", description="a cron(…) expression in UTC")
     slack_workspace_id: Text = Field("", description="a Slack workspace id")
     slack_channel_id: Text = Field("", description="a Slack channel id")

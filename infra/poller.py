@@ -11,6 +11,7 @@ from aws_cdk import (
     Duration,
     RemovalPolicy,
     Stack,
+    Token,
     Validations,
 )
 from aws_cdk import aws_iam as iam
@@ -41,6 +42,9 @@ _FUNCTION_SETTINGS: Final = (
     "poll_rate_minutes",
     "reminder_hour_utc",
     "alert_on",
+    "usage",
+    "used_within_days",
+    "inactivity_days",
     "watch",
     "ignore",
     "announce_new_models",
@@ -48,6 +52,27 @@ _FUNCTION_SETTINGS: Final = (
     "reminders_extended_access",
     "reminders_legacy",
 )
+_LISTINGS_OF_USE: Final = (
+    "bedrock:ListAgents",
+    "bedrock:ListCustomModelDeployments",
+    "bedrock:ListCustomModels",
+    "bedrock:ListFlows",
+    "bedrock:ListInferenceProfiles",
+    "bedrock:ListKnowledgeBases",
+    "bedrock:ListModelInvocationJobs",
+    "bedrock:ListPromptRouters",
+    "bedrock:ListPrompts",
+    "bedrock:ListProvisionedModelThroughputs",
+    "cloudwatch:GetMetricData",
+    "cloudwatch:ListMetrics",
+    "servicequotas:ListServiceQuotas",
+)
+_DETAILS_OF_USE: Final = {
+    "agent": "bedrock:GetAgent",
+    "flow": "bedrock:GetFlow",
+    "knowledge-base": "bedrock:GetKnowledgeBase",
+    "prompt": "bedrock:GetPrompt",
+}
 _LONGEST_LAMBDA_EVENT_AGE: Final = Duration.hours(6)
 
 
@@ -107,6 +132,8 @@ class Poller(Construct):
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self._log_group.grant_write(role)
         self._allow_reading_catalogs(role)
+        if self._settings.usage:
+            self._allow_reading_use(role)
         _allow(
             role,
             ["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"],
@@ -143,6 +170,19 @@ class Poller(Construct):
             stack.format_arn(service="account", region="", resource="account"),
         )
 
+    def _allow_reading_use(self, role: iam.Role) -> None:
+        """Allow what tells which models the account uses: names and counts, no content."""
+        # None of these supports a resource: each lists what there is.
+        _allow(role, list(_LISTINGS_OF_USE), "*")
+        for resource, action in _DETAILS_OF_USE.items():
+            _allow(role, [action], self._any_of(resource))
+
+    def _any_of(self, resource: str) -> str:
+        """Any of this account, in any Region: which ones exist is what the listing tells."""
+        return Stack.of(self).format_arn(
+            service="bedrock", region="*", resource=resource, resource_name="*"
+        )
+
     def _event_bus_arn(self) -> str:
         return self._settings.event_bus_arn or Stack.of(self).format_arn(
             service="events",
@@ -153,11 +193,19 @@ class Poller(Construct):
 
     def _acknowledge_wildcards(self, role: iam.Role) -> None:
         reasons = {
-            "*": "bedrock:ListFoundationModels supports no resource.",
+            "*": "None of the actions that list supports a resource.",
             f"arn:{Stack.of(self).partition}:bedrock:*::foundation-model/*": (
                 "The poll confirms the absence of any model in any Region."
             ),
         }
+        if self._settings.usage:
+            why = "Every resource that may name a model is read, in any Region."
+            # An account that is not known yet stands in the rule's id under its own name.
+            account = Stack.of(self).account
+            named = "<AWS::AccountId>" if Token.is_unresolved(account) else account
+            reasons |= {
+                self._any_of(resource).replace(account, named): why for resource in _DETAILS_OF_USE
+            }
         Validations.of(role).acknowledge(
             *(
                 Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{resource}]", reason=reason)

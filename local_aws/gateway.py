@@ -191,6 +191,14 @@ class Gateway:
                 if service in {ANY, called} and fnmatchcase(did, action) and region in {ANY, where}
             )
 
+    def all_calls(self) -> dict[tuple[str, str], int]:
+        """Count the calls that arrived, by (service, action)."""
+        counted = Counter[tuple[str, str]]()
+        with self._lock:
+            for (service, action, _), count in self._calls.items():
+                counted[service, action] += count
+        return dict(counted)
+
     def forget(self) -> None:
         """Forget the calls and the publishes so far."""
         with self._lock:

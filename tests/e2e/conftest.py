@@ -64,8 +64,9 @@ class Stage:
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[LocalCloud]:
-    """Deploy the stack once, with IAM enforced."""
-    with local_cloud({"emails": "you@example.com"}, enforce_iam=True) as deployed:
+    """Deploy the stack once, with IAM enforced; use is not read, so that everything is told."""
+    settings = {"emails": "you@example.com", "usage": "false"}
+    with local_cloud(settings, enforce_iam=True) as deployed:
         yield deployed
 
 

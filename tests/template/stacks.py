@@ -21,6 +21,7 @@ VARIANTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("event_bus_arn", BUS_ARN),
         ("retain_data", "false"),
         ("reminders_legacy", "7,90"),
+        ("usage", "false"),
     ),
 }
 

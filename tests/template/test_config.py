@@ -70,7 +70,10 @@ def test_accepted(key: str, value: Any, expected: object) -> None:  # noqa: ANN4
         pytest.param("event_bus_arn", "models", "the ARN of an event bus", id="a name for an ARN"),
         pytest.param("kms_key", "alias/mine", "not of an alias", id="an alias"),
         pytest.param("watch", ["ok", ""], "globs", id="an empty glob"),
-        pytest.param("used_within_days", "x", "a number of days", id="to come, and wrong as well"),
+        pytest.param("used_within_days", "456", "from 1 to 455", id="longer than CloudWatch keeps"),
+        pytest.param("inactivity_days", "0", "from 1 to 30", id="idle at once"),
+        pytest.param("usage", "perhaps", "true or false", id="neither yes nor no"),
+        pytest.param("dashboard", "x", "true or false", id="to come, and wrong as well"),
     ],
 )
 def test_refused_in_one_line_that_names_key_value_and_what_is_accepted(
@@ -88,9 +91,7 @@ def test_refused_in_one_line_that_names_key_value_and_what_is_accepted(
     assert "\n" not in line
 
 
-@pytest.mark.parametrize(
-    ("key", "value"), [("usage", "false"), ("digest_cron", ""), ("health_forwarder", "false")]
-)
+@pytest.mark.parametrize(("key", "value"), [("digest_cron", ""), ("health_forwarder", "false")])
 def test_a_feature_to_come_may_be_turned_off_already(key: str, value: str) -> None:
     load({key: value})
 
@@ -102,7 +103,6 @@ def test_a_feature_to_come_may_be_turned_off_already(key: str, value: str) -> No
         ("slack_channel_id", "C0123"),
         ("dashboard", "true"),
         ("user_notifications", "true"),
-        ("inactivity_days", "5"),
     ],
 )
 def test_a_setting_whose_feature_is_to_come_is_not_ignored_in_silence(key: str, value: str) -> None:

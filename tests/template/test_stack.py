@@ -27,7 +27,26 @@ KEY_ACTIONS = {
     "kms:GenerateDataKey*",
     "kms:ReEncrypt*",
 }
-POLL_MAY = {
+READING_USE = {
+    ("bedrock:GetAgent", "arn:aws:bedrock:*:<AWS::AccountId>:agent/*"),
+    ("bedrock:GetFlow", "arn:aws:bedrock:*:<AWS::AccountId>:flow/*"),
+    ("bedrock:GetKnowledgeBase", "arn:aws:bedrock:*:<AWS::AccountId>:knowledge-base/*"),
+    ("bedrock:GetPrompt", "arn:aws:bedrock:*:<AWS::AccountId>:prompt/*"),
+    ("bedrock:ListAgents", "*"),
+    ("bedrock:ListCustomModelDeployments", "*"),
+    ("bedrock:ListCustomModels", "*"),
+    ("bedrock:ListFlows", "*"),
+    ("bedrock:ListInferenceProfiles", "*"),
+    ("bedrock:ListKnowledgeBases", "*"),
+    ("bedrock:ListModelInvocationJobs", "*"),
+    ("bedrock:ListPromptRouters", "*"),
+    ("bedrock:ListPrompts", "*"),
+    ("bedrock:ListProvisionedModelThroughputs", "*"),
+    ("cloudwatch:GetMetricData", "*"),
+    ("cloudwatch:ListMetrics", "*"),
+    ("servicequotas:ListServiceQuotas", "*"),
+}
+POLL_MAY = READING_USE | {
     ("account:ListRegions", "arn:aws:account::<AWS::AccountId>:account"),
     ("bedrock:GetFoundationModel", "arn:aws:bedrock:*::foundation-model/*"),
     ("bedrock:ListFoundationModels", "*"),
@@ -56,6 +75,9 @@ SCHEDULE_MAY = {
 class TestPermissions:
     def test_the_poll_may_do_what_it_needs_and_nothing_else(self) -> None:
         assert allowed("default", "PollerRoleDefaultPolicy") == POLL_MAY
+
+    def test_without_reading_use_it_may_read_nothing_of_it(self) -> None:
+        assert allowed("all else", "PollerRoleDefaultPolicy").isdisjoint(READING_USE)
 
     def test_the_schedule_may_start_the_poll_and_keep_what_it_could_not_start(self) -> None:
         assert allowed("default", "PollerScheduleRoleDefaultPolicy") == SCHEDULE_MAY

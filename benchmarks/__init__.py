@@ -1,0 +1,1 @@
+"""What a poll costs: calls, rows and seconds, on this machine."""
