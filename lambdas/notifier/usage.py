@@ -37,8 +37,8 @@ class Calls(NamedTuple):
     """What CloudWatch counted under one `ModelId` in one Region, by UTC days.
 
     `model_id` is what was invoked, as it was given: an id or an ARN of anything that can be.
-    `invocations_14d` counts today and the 13 days before it; tokens are the mean of the days
-    since the first call seen, 30 at most.
+    `invocations_14d` counts today and the 13 days before it; tokens are the mean of the whole
+    days since the first call seen, 29 at most.
     """
 
     model_id: str
@@ -265,7 +265,7 @@ class Use:
 
     @property
     def tokens_per_day(self) -> tuple[int, int]:
-        """Tokens in and out, as the mean of the days since the first call seen, 30 at most."""
+        """Tokens in and out, as the mean of the whole days since the first call seen."""
         calls = [one.calls for one in self.calls]
         return (
             sum(one.input_tokens_per_day for one in calls),

@@ -135,8 +135,8 @@ def test_calls_and_tokens_are_read_by_model(
     real = Usage(session)
 
     assert read(real).failure is None
-    # 13 calls in the ten days since the first of them, today included.
-    assert read(real).calls == (Calls(SONNET, day(1), 13, 1300, 130),)
+    # 13 calls in the nine days since the first of them.
+    assert read(real).calls == (Calls(SONNET, day(1), 13, 1444, 144),)
     assert read(real, region="us-west-2").calls == ()
 
 
@@ -177,17 +177,25 @@ def test_the_last_fourteen_utc_days_are_summed_and_the_last_day_is_named(
     assert read(usage).calls == (calls,)
 
 
-def test_tokens_are_the_mean_of_the_days_since_the_first_call(
-    aws: ScriptedAws, usage: Usage
+@pytest.mark.parametrize(
+    ("days", "mean"),
+    [
+        pytest.param({9: 1000, 2: 4004}, 556, id="of all days since the first call"),
+        pytest.param({2: 1000, 0: 9000}, 500, id="but for today, which is not over"),
+        pytest.param({0: 9000}, 9000, id="unless there is nothing else"),
+    ],
+)
+def test_tokens_are_the_mean_of_the_whole_days_since_the_first_call(
+    aws: ScriptedAws, usage: Usage, days: dict[int, int], mean: int
 ) -> None:
-    for days_ago, tokens in ((9, 1000), (2, 4004)):
+    for days_ago, tokens in days.items():
         invoked(aws, SONNET, days_ago)
         aws.metrics.count("InputTokenCount", at(days_ago), tokens, ModelId=SONNET)
         aws.metrics.count("OutputTokenCount", at(days_ago), tokens / 10, ModelId=SONNET)
 
     (calls,) = read(usage).calls
 
-    assert (calls.input_tokens_per_day, calls.output_tokens_per_day) == (500, 50)
+    assert (calls.input_tokens_per_day, calls.output_tokens_per_day) == (mean, round(mean / 10))
 
 
 def test_thirty_utc_days_are_asked_about_by_the_day(aws: ScriptedAws, usage: Usage) -> None:

@@ -199,18 +199,19 @@ def _calls(model_id: str, given: Mapping[Series, Answer], span: Span) -> Calls |
     if not invoked:
         return None
     since = today - timedelta(days=_RECENT_DAYS - 1)
-    days = (today - min(invoked)).days + 1
     return Calls(
         model_id,
         last_on=max(invoked),
         invocations_14d=round(sum(count for day, count in invoked.items() if day >= since)),
-        input_tokens_per_day=round(_total(given, INPUT_TOKENS, today) / days),
-        output_tokens_per_day=round(_total(given, OUTPUT_TOKENS, today) / days),
+        input_tokens_per_day=_a_day(_by_day(given, INPUT_TOKENS, today), min(invoked), today),
+        output_tokens_per_day=_a_day(_by_day(given, OUTPUT_TOKENS, today), min(invoked), today),
     )
 
 
-def _total(given: Mapping[Series, Answer], metric: str, today: date) -> float:
-    return sum(_by_day(given, metric, today).values())
+def _a_day(amounts: Mapping[date, float], first: date, today: date) -> int:
+    """Give the mean of the days since the first call; today, which is not over, only if alone."""
+    until = today if first < today else today + timedelta(days=1)
+    return round(sum(n for day, n in amounts.items() if day < until) / (until - first).days)
 
 
 def _by_day(given: Mapping[Series, Answer], metric: str, today: date) -> dict[date, float]:
