@@ -31,7 +31,7 @@ from notifier.settings import Settings
 from notifier.snapshot import Lease, Snapshot
 from notifier.table import Table
 from notifier.times import parse_time
-from notifier.usage import Calls, ReadFailure, Reading, ReadingRequest, Resource, Source
+from notifier.usage import INVOKABLE, Calls, ReadFailure, Reading, ReadingRequest, Resource, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 PLACE = Place("123456789012", "us-east-1", "models")
 EAST, WEST, EUROPE = "us-east-1", "us-west-2", "eu-west-1"
 LEASE_SECONDS = 135
+_TWO_WEEKS = 14
 THROTTLED = Failure("ThrottlingException", "Too many requests")
 
 
@@ -85,7 +86,8 @@ DENIED = ReadFailure("AccessDeniedException", "not allowed", permanent=True)
 class Account:
     """What the account of this world uses, as the readers of its parts would give it.
 
-    Each Region is one that may not be read until something is said of it.
+    Each Region is one that may not be read until something is said of it. CloudWatch shows what
+    was invoked in two weeks, and older calls only to those who ask about an id.
     """
 
     calls: dict[str, list[Calls]] = field(default_factory=dict)
@@ -124,23 +126,42 @@ class Account:
         self, requests: Sequence[ReadingRequest], now: datetime, seconds: float
     ) -> dict[str, dict[Source, Reading]]:
         """Answer as the account is."""
-        assert now.tzinfo is not None
         assert seconds > 0
         self.reads.extend(requests)
         return {
-            one.region: {source: self._reading(one.region, source) for source in one.sources}
+            one.region: {source: self._reading(one, source, now.date()) for source in one.sources}
             for one in requests
         }
 
-    def _reading(self, region: str, source: Source) -> Reading:
+    def _reading(self, request: ReadingRequest, source: Source, today: date) -> Reading:
         if not self.readable:
             return Reading(failure=DENIED)
-        failure = self.failing.get((region, source))
+        failure = self.failing.get((request.region, source))
         if failure is not None:
             return Reading(failure=failure)
         if source is Source.INVOCATIONS:
-            return Reading(calls=tuple(self.calls.get(region, ())))
-        return Reading(tuple(self.resources.get(region, {}).get(source, ())))
+            return self._calls(request, today)
+        return Reading(self._listed(request.region, source))
+
+    def _listed(self, region: str, source: Source) -> tuple[Resource, ...]:
+        failing = (region, source) in self.failing
+        return () if failing else tuple(self.resources.get(region, {}).get(source, ()))
+
+    def _calls(self, request: ReadingRequest, today: date) -> Reading:
+        found = {
+            name
+            for source in INVOKABLE
+            for one in self._listed(request.region, source)
+            for name in (one.id, one.arn)
+        }
+        asked = (found | set(request.look_back)) - request.looked_back
+        shown = [
+            one
+            for one in self.calls.get(request.region, ())
+            if (today - one.last_on).days < _TWO_WEEKS
+            or (one.model_id in asked and (today - one.last_on).days < request.look_back_days)
+        ]
+        return Reading(calls=tuple(shown), looked_back=frozenset(asked))
 
 
 @dataclass
@@ -150,6 +171,9 @@ class AccountQuotas:
     by_region: dict[str, list[Quota]] = field(default_factory=dict)
     busiest: Peak = field(default_factory=lambda: Peak(0, 0))
     asked: list[str] = field(default_factory=list)
+
+    def prepare(self, regions: Iterable[str]) -> None:
+        """Make no clients: there are none."""
 
     def applied(self, region: str) -> tuple[Quota, ...]:
         """Give the quotas of a Region."""

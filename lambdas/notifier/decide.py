@@ -161,9 +161,18 @@ def _begun_to_use(row: TrackedModel, deferred: Deferred) -> tuple[Change, ...]:
     """Give the news that a row left to the digest is used now, or that this cannot be excluded."""
     if row.in_use is True:
         return (Change(Kind.NOW_IN_USE, "in use since it was left to the digest"),)
-    if deferred.reason == Why.NOT_IN_USE:
+    if deferred.reason == Why.NOT_IN_USE and row.gone_at is None and _lasts(row):
         return (Change(Kind.NOW_IN_USE, "use can no longer be excluded"),)
     return ()
+
+
+def _lasts(row: TrackedModel) -> bool:
+    """Say whether use is open for more than a passing failure.
+
+    What waits for the digest is no news: it can wait for a second day as well. News goes out at
+    once, whatever the failure.
+    """
+    return row.use is None or any(gap.lasting for gap in row.use.gaps)
 
 
 def idle_days(row: TrackedModel, at_least: int) -> int | None:
@@ -176,7 +185,9 @@ def idle_days(row: TrackedModel, at_least: int) -> int | None:
     if row.phase not in _MAY_LAPSE or row.in_use is not True or row.use is None:
         return None
     last, known_on = row.use.last_invoked_on, row.use.known_on
-    if last is None or known_on is None or last == row.told.idle_since:
+    if last is None or known_on is None:
+        return None
+    if row.told.idle_since is not None and last <= row.told.idle_since:
         return None
     days = (known_on - last).days
     return days if days >= at_least else None
@@ -191,6 +202,7 @@ def _idle(row: TrackedModel, idle: int | None) -> Decision | None:
         severity=Severity.WARNING,
         reason=f"no call for {idle} days",
         previous=row.told.facts,
+        idle_days=idle,
     )
 
 
@@ -213,9 +225,14 @@ def _defer(
     row: TrackedModel, news: tuple[Change, ...], today: date, reason: Why
 ) -> Deferral | None:
     """Leave news to the digest, once; reminders of such rows are the digest's own business."""
-    if not news or (row.deferred is not None and row.deferred.facts == row.facts):
+    if not news:
         return None
-    return Deferral(row.key, Deferred(row.facts, news[0].kind, today, reason))
+    waiting = row.deferred
+    if waiting is None or waiting.facts != row.facts:
+        return Deferral(row.key, Deferred(row.facts, news[0].kind, today, reason))
+    if waiting.reason != reason:
+        return Deferral(row.key, replace(waiting, reason=reason))
+    return None
 
 
 def _decision(

@@ -91,7 +91,7 @@ def uses(
     found = {key: _Found([], [], []) for key in keys}
     for region, known in usage.items():
         gaps = [
-            *_failures(known),
+            *_failures(known, today),
             *_note_calls(found, resolver, known, within_days, today),
             *_note_resources(found, resolver, known),
         ]
@@ -114,11 +114,12 @@ def _use(key: RowKey, found: _Found, usage: Mapping[str, RegionUsage], read_on: 
     )
 
 
-def _failures(known: RegionUsage) -> Iterator[Gap]:
+def _failures(known: RegionUsage, today: date) -> Iterator[Gap]:
     for source in Source:
-        reading = known.readings.get(source, _UNREAD)
-        if reading.failure is not None:
-            yield Gap(known.region, source, reading.failure.code)
+        failure = known.readings.get(source, _UNREAD).failure
+        if failure is not None:
+            lasting = failure.permanent or (failure.since is not None and failure.since < today)
+            yield Gap(known.region, source, failure.code, lasting)
 
 
 def _note_calls(
@@ -194,8 +195,9 @@ class _Resolver:
 
     def reach(self, region: str) -> Iterator[RowKey]:
         """Yield every row that a call made in a Region can end at."""
-        profiles = self._usage[region].readings.get(Source.SYSTEM_PROFILES)
-        if profiles is None or profiles.failure is not None:
+        known = self._usage[region]
+        profiles = known.readings.get(Source.SYSTEM_PROFILES)
+        if profiles is None or Source.SYSTEM_PROFILES not in known.whole:
             # A profile that nobody could list may lead anywhere.
             yield from (RowKey(id_, of) for id_, regions in self._regions.items() for of in regions)
             return

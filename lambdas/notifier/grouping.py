@@ -194,6 +194,7 @@ def _entry(decisions: Sequence[Decision]) -> ModelEntry:
         status=first.lifecycle.status,
         use=merged_use(row.use for row in rows),
         successor=first.successor,
+        idle_days=tuple(sorted({d.idle_days for d in decisions if d.idle_days is not None})),
     )
 
 

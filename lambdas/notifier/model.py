@@ -329,6 +329,7 @@ class Decision:
     direction: Direction | None = None
     milestone: Milestone | None = None
     rung: int | None = None
+    idle_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +353,8 @@ class ModelEntry:
     """One (model, phase, dates) of an alert, over all the Regions where that holds.
 
     `changed` is the weightiest milestone whose date differs from what was told, if all agree.
-    `use` is the evidence from all its Regions; `capacity` says what the successor's quotas allow.
+    `use` is the evidence from all its Regions; `capacity` says what the successor's quotas allow;
+    `idle_days` are the spells without a call, each once: Regions may have their own.
     """
 
     model_id: str
@@ -370,6 +372,7 @@ class ModelEntry:
     use: Use | None = None
     successor: Successor | None = None
     capacity: tuple[str, ...] = ()
+    idle_days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

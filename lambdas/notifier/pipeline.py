@@ -21,7 +21,7 @@ from notifier.coverage import (
 )
 from notifier.deadlines import Ladders
 from notifier.decide import Newcomers, Policy, Verdict, decide, is_worth_a_baseline
-from notifier.errors import AwsError
+from notifier.errors import AwsError, may_pass
 from notifier.evidence import uses, with_successors, with_use
 from notifier.grouping import BASELINE_SUBJECT, baseline, coverage_alert, group
 from notifier.headroom import compare_quotas
@@ -187,32 +187,32 @@ class _Poll:
         seen = observe(state.rows, judged, confirmations, state.told_unseen, self._now)
         self._summary.warnings += [f"unreadable row {one}" for one in state.unreadable]
         regions = {**state.regions, **{name: one.state for name, one in judged.items()}}
-        covered = sorted(name for name in watched if _is_covered(regions.get(name)))
-        usage = self._usage(state, covered, seen.rows)
+        asked = sorted(name for name in watched if _may_be_called(regions.get(name)))
+        usage = self._usage(state, asked, seen.rows)
         rows = self._with_evidence(seen.rows, usage)
         return _Gathered(state, watched, judged, replace(seen, rows=rows), usage)
 
     def _usage(
-        self, state: State, covered: Sequence[str], rows: Iterable[TrackedModel]
+        self, state: State, regions: Sequence[str], rows: Iterable[TrackedModel]
     ) -> dict[str, RegionUsage]:
-        """Give what is known of the account's use in each covered Region; read it once a day."""
+        """Give what is known of the account's use in these Regions; read it once a day."""
         if not self._settings.usage:
             return {}
         today = self._now.date()
-        ids: dict[str, list[str]] = {region: [] for region in covered}
+        ids: dict[str, list[str]] = {region: [] for region in regions}
         for row in rows:
             if row.region in ids:
                 variants = (f"{row.model_id}:{one}" for one in row.capabilities.variants)
                 ids[row.region] += [row.model_id, *variants]
-        asked = requests(covered, state.usage, ids, self._settings.used_within_days, today)
+        asked = requests(regions, state.usage, ids, self._settings.used_within_days, today)
         answers = self._edges.usage.read(asked, self._now, _USAGE_SECONDS) if asked else {}
         fresh = {
-            region: remember(state.usage.get(region), readings, region, today)
-            for region, readings in answers.items()
+            one.region: remember(state.usage.get(one.region), one, answers[one.region], today)
+            for one in asked
         }
         self._summary.note_table_errors(self._edges.snapshot.write_usage(fresh.values()))
-        self._summary.note_usage_read(state.usage, fresh)
-        remembered = {region: state.usage[region] for region in covered if region in state.usage}
+        remembered = {region: state.usage[region] for region in regions if region in state.usage}
+        self._summary.note_usage(state.usage, remembered | fresh, len(fresh))
         return remembered | fresh
 
     def _with_evidence(
@@ -437,8 +437,11 @@ class _Poll:
         self._edges.snapshot.complete(self._now, scope, unheard=self._summary.is_unheard)
 
 
-def _is_covered(state: RegionState | None) -> bool:
-    return state is not None and state.covered_since is not None
+def _may_be_called(state: RegionState | None) -> bool:
+    """Say whether models may be called in a Region: it answers, or may do so at any time."""
+    if state is None:
+        return False
+    return state.covered_since is not None or may_pass(state.failure or "")
 
 
 def _scope(settings: ScopeSettings) -> Scope:

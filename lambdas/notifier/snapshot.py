@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _POLL_KEY = {"model_id": "#poll", "region": "#"}
 _USAGE_SUBJECT = "#usage"
+_SCOPE_OF_USE = ("usage", "used_within_days")
 _RESOURCES_PER_ROW = 50
 _TIMES = ("start_of_life_at", "legacy_at", "extended_access_at", "end_of_life_at")
 _OBSERVED = (
@@ -179,9 +180,12 @@ class Snapshot:
 
     def complete(self, now: datetime, scope: Mapping[str, Any], *, unheard: bool) -> None:
         """Note that the poll of that time has done all it had to, and if nobody is subscribed."""
+        # Versions before the reading of use refuse a scope with more in it than these.
+        use = {name: scope[name] for name in _SCOPE_OF_USE if name in scope}
         done = {
             "last_completed_at": iso_time(now),
-            "scope": dict(scope),
+            "scope": {name: value for name, value in scope.items() if name not in use},
+            "scope_of_use": use,
             "unheard": unheard or None,
         }
         self._table.update(_POLL_KEY, done)
@@ -227,7 +231,7 @@ class Snapshot:
             regions=regions,
             last_completed_at=_time(poll, "last_completed_at"),
             baseline_told_at=_time(poll, "baseline_told_at"),
-            scope=poll.get("scope"),
+            scope={**poll["scope"], **poll.get("scope_of_use", {})} if "scope" in poll else None,
             unheard=bool(poll.get("unheard")),
             unreadable=tuple(unreadable),
             usage=usage,

@@ -27,7 +27,7 @@ class Summary:
     """Filled while the poll goes on. `is_blind`: no Region gave an answer to believe.
 
     `in_use` counts the rows; `usage_read` counts the Regions read in this poll, `usage_failing`
-    names those of them where a source failed.
+    names the Regions where a source failed when it was last read.
 
     `is_unheard`: there is something to say and nobody is subscribed.
     """
@@ -79,12 +79,12 @@ class Summary:
             bool(row.not_understood) or row.lifecycle.status not in KNOWN_STATUSES for row in rows
         )
 
-    def note_usage_read(
-        self, before: Mapping[str, RegionUsage], fresh: Mapping[str, RegionUsage]
+    def note_usage(
+        self, before: Mapping[str, RegionUsage], now: Mapping[str, RegionUsage], read: int
     ) -> None:
-        """Keep what was read of the account's use; what newly fails is said once."""
-        self.usage_read = len(fresh)
-        for region, usage in fresh.items():
+        """Keep what cannot be read of the account's use; what newly fails is said once."""
+        self.usage_read = read
+        for region, usage in now.items():
             known = before[region].failures if region in before else {}
             for source, failure in usage.failures.items():
                 self.usage_failing.setdefault(source.value, []).append(region)

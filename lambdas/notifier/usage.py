@@ -66,20 +66,28 @@ class Resource(NamedTuple):
 
 
 class ReadFailure(NamedTuple):
-    """Why a source could not be read in full. `permanent`: trying again soon cannot help."""
+    """Why a source could not be read in full. `permanent`: trying again soon cannot help.
+
+    `since` is the first day of an unbroken run of failures, once it is remembered.
+    """
 
     code: str
     detail: str = ""
     permanent: bool = False
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one source of one Region gave; with a `failure` it is what was read before it."""
+    """What one source of one Region gave; with a `failure` it is what was read before it.
+
+    `looked_back` are the ids of which CloudWatch was asked how long they have not been invoked.
+    """
 
     resources: tuple[Resource, ...] = ()
     calls: tuple[Calls, ...] = ()
     failure: ReadFailure | None = None
+    looked_back: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ class ReadingRequest:
 
     `known` are resources by id whose details need not be read again while their stamp is the
     same. `look_back` are ids to ask CloudWatch about `look_back_days` back, whether or not they
-    were invoked lately; empty once that was done.
+    were invoked lately, as are ids found in this reading; but none of those in `looked_back`.
     """
 
     region: str
@@ -96,19 +104,25 @@ class ReadingRequest:
     known: Mapping[Source, Mapping[str, Resource]] = field(default_factory=dict)
     look_back: tuple[str, ...] = ()
     look_back_days: int = 100
+    looked_back: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class RegionUsage:
     """What is remembered of one Region: each source as last read, and the day of that.
 
-    `looked_back` says that CloudWatch was asked about the time before this notifier began.
+    `whole` are the sources that were read in full at least once; `counted_on` is the last day
+    on which the calls were. CloudWatch was asked about `looked_back`, as far back as
+    `looked_back_days`.
     """
 
     region: str
     read_on: date | None = None
     readings: Mapping[Source, Reading] = field(default_factory=dict)
-    looked_back: bool = False
+    whole: frozenset[Source] = frozenset()
+    counted_on: date | None = None
+    looked_back: frozenset[str] = frozenset()
+    looked_back_days: int = 0
 
     @property
     def failures(self) -> dict[Source, ReadFailure]:
@@ -122,6 +136,19 @@ class RegionUsage:
 
 # CloudWatch keeps daily figures for 455 days; nobody can set `used_within_days` to more.
 _CALLS_KEPT = timedelta(days=455)
+# ListMetrics shows what was invoked in two weeks: after a longer pause calls may have been missed.
+_SEEN_WITHOUT_LOOKING_BACK = timedelta(days=13)
+_NO_ENDPOINT = "EndpointConnectionError"
+
+INVOKABLE = frozenset(
+    {
+        Source.SYSTEM_PROFILES,
+        Source.APPLICATION_PROFILES,
+        Source.PROVISIONED_THROUGHPUT,
+        Source.CUSTOM_MODEL_DEPLOYMENTS,
+    }
+)
+"""Sources of what may itself be invoked, and so is counted by CloudWatch under its own id."""
 
 
 def requests(
@@ -133,48 +160,71 @@ def requests(
 ) -> tuple[ReadingRequest, ...]:
     """Say what to read: everything once a day, and again what failed and may do better now.
 
-    `listed` are the ids known in each Region. At the first reading CloudWatch is asked about
-    them for the days before, because a quarterly job leaves no trace in what is listed lately.
+    `listed` are the ids known in each Region. CloudWatch is asked once about each of them for
+    the days before, because a quarterly job leaves no trace in what is listed lately; and about
+    all of them again after a pause in which calls may have been missed.
     """
     asked = []
     for region in regions:
         before = remembered.get(region, RegionUsage(region))
         sources = _sources_to_read(before, today)
         if sources:
-            look_back = () if before.looked_back else _may_have_been_invoked(before, listed)
+            done = _looked_back(before, look_back_days, today)
             known = {
                 source: {one.id: one for one in reading.resources if one.stamp}
                 for source, reading in before.readings.items()
             }
-            asked.append(ReadingRequest(region, sources, known, look_back, look_back_days))
+            wanted = _may_have_been_invoked(before, listed) - done
+            asked.append(
+                ReadingRequest(region, sources, known, tuple(sorted(wanted)), look_back_days, done)
+            )
     return tuple(asked)
+
+
+def _looked_back(before: RegionUsage, days: int, today: date) -> frozenset[str]:
+    """Give the ids that need not be asked about again."""
+    since = before.counted_on
+    missed = since is None or today - since > _SEEN_WITHOUT_LOOKING_BACK
+    return frozenset() if missed or before.looked_back_days < days else before.looked_back
 
 
 def _sources_to_read(before: RegionUsage, today: date) -> frozenset[Source]:
     if before.read_on is None or before.read_on < today:
         return frozenset(Source)
-    return frozenset(source for source, failure in before.failures.items() if not failure.permanent)
+    # No such host is more often an API that a Region does not have than a passing trouble.
+    again = {
+        source
+        for source, failure in before.failures.items()
+        if not failure.permanent and failure.code != _NO_ENDPOINT
+    }
+    again |= set(Source) - before.readings.keys()
+    if again & INVOKABLE:
+        # What is listed only now may have been invoked long ago.
+        again.add(Source.INVOCATIONS)
+    return frozenset(again)
 
 
 def _may_have_been_invoked(
     before: RegionUsage, listed: Mapping[str, Collection[str]]
-) -> tuple[str, ...]:
+) -> frozenset[str]:
     named = {
         name
-        for reading in before.readings.values()
-        for resource in reading.resources
+        for source in INVOKABLE & before.readings.keys()
+        for resource in before.readings[source].resources
         for name in (resource.arn, resource.id)
         if name
     }
-    return tuple(sorted({*listed.get(before.region, ()), *named}))
+    return frozenset({*listed.get(before.region, ()), *named})
 
 
 def remember(
-    before: RegionUsage | None, fresh: Mapping[Source, Reading], region: str, today: date
+    before: RegionUsage | None,
+    request: ReadingRequest,
+    fresh: Mapping[Source, Reading],
+    today: date,
 ) -> RegionUsage:
     """Put what was read beside what was known: a source that failed takes nothing away."""
-    before = before or RegionUsage(region)
-    invoked = fresh.get(Source.INVOCATIONS)
+    before = before or RegionUsage(request.region)
     readings = dict(before.readings)
     for source, reading in fresh.items():
         readings[source] = _merged(before.readings.get(source, Reading()), reading, today)
@@ -183,8 +233,20 @@ def remember(
     for source, reading in fresh.items():
         gone = _gone_but_named(before.readings.get(source, Reading()), reading, named)
         readings[source] = replace(readings[source], resources=(*readings[source].resources, *gone))
-    looked_back = before.looked_back or (invoked is not None and invoked.failure is None)
-    return RegionUsage(region, today, readings, looked_back)
+    invoked = fresh.get(Source.INVOCATIONS, Reading(failure=_NOT_ASKED))
+    counted = invoked.failure is None
+    return RegionUsage(
+        region=request.region,
+        read_on=today,
+        readings=readings,
+        whole=before.whole | {source for source, one in fresh.items() if one.failure is None},
+        counted_on=today if counted else before.counted_on,
+        looked_back=request.looked_back | invoked.looked_back,
+        looked_back_days=request.look_back_days,
+    )
+
+
+_NOT_ASKED = ReadFailure("not asked")
 
 
 def _merged(before: Reading, fresh: Reading, today: date) -> Reading:
@@ -198,11 +260,13 @@ def _merged(before: Reading, fresh: Reading, today: date) -> Reading:
         elif today - old.last_on <= _CALLS_KEPT:
             # Not listed any more: no call in two weeks. When the last one was is still true.
             calls[old.model_id] = Calls(old.model_id, old.last_on, 0)
-    resources = fresh.resources
-    if fresh.failure is not None:
+    resources, failure = fresh.resources, fresh.failure
+    if failure is not None:
         read = {one.arn for one in fresh.resources}
         resources += tuple(one for one in before.resources if one.arn not in read)
-    return Reading(resources, tuple(sorted(calls.values())), fresh.failure)
+        since = before.failure.since if before.failure else None
+        failure = failure._replace(since=since or today)
+    return Reading(resources, tuple(sorted(calls.values())), failure)
 
 
 def _gone_but_named(
@@ -239,11 +303,15 @@ class UsedBy(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """Why use cannot be excluded: something in a Region that could not be read or understood."""
+    """Why use cannot be excluded: something in a Region that could not be read or understood.
+
+    `lasting` is False for what failed today for the first time and may pass by itself.
+    """
 
     region: str
     source: Source
     why: str
+    lasting: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +342,8 @@ class Use:
 
     @property
     def invocations_14d(self) -> int | None:
-        """The calls of 14 days; None where none is known of and some may be hidden by a gap."""
-        if not self.calls and self.known_on is None:
+        """The calls of 14 days; None where some may be hidden by a gap."""
+        if self.known_on is None:
             return None
         return sum(one.calls.invocations_14d for one in self.calls)
 

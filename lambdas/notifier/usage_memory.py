@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -16,29 +17,58 @@ from notifier.usage import Calls, ReadFailure, Reading, RegionUsage, Resource, S
 if TYPE_CHECKING:
     from notifier.table import Item
 
+# An item may have 400 KB, names of attributes and all.
+_BYTES = 350_000
+_TOO_MANY = ReadFailure("TooManyToRemember", permanent=True)
+
 
 def usage_item(usage: RegionUsage) -> Item:
-    """Give the attributes of the item: `read_on`, `failing` (source to reason), `readings`."""
-    readings = {source.value: _reading(one) for source, one in usage.readings.items()}
-    packed = json.dumps([usage.looked_back, readings], separators=(",", ":"))
+    """Give the attributes of the item: `read_on`, `failing` (source to reason), `readings`.
+
+    Where that is more than an item can hold, the largest source is left out as not readable:
+    what nobody can remember must not look as if there were nothing.
+    """
+    packed = _packed(usage)
+    if len(packed) > _BYTES:
+        largest = max(usage.readings, key=lambda source: len(usage.readings[source].resources))
+        cut = {**usage.readings, largest: Reading(failure=_TOO_MANY)}
+        return usage_item(replace(usage, readings=cut, whole=usage.whole - {largest}))
     return {
-        "read_on": usage.read_on.isoformat() if usage.read_on else None,
+        "read_on": _day(usage.read_on),
         "failing": {s.value: failure.code for s, failure in usage.failures.items()} or None,
-        "readings": zlib.compress(packed.encode()),
+        "readings": packed,
     }
+
+
+def _packed(usage: RegionUsage) -> bytes:
+    content = {
+        "readings": {source.value: _reading(one) for source, one in usage.readings.items()},
+        "whole": sorted(usage.whole),
+        "counted_on": _day(usage.counted_on),
+        "looked_back": sorted(usage.looked_back),
+        "looked_back_days": usage.looked_back_days,
+    }
+    return zlib.compress(json.dumps(content, separators=(",", ":")).encode())
 
 
 def usage_from_item(item: Item) -> RegionUsage:
     """Read what `usage_item` gave; what nobody can read is read anew, and not known until then."""
     region = item["region"]
     try:
-        looked_back, readings = json.loads(zlib.decompress(bytes(item["readings"])))
+        content = json.loads(zlib.decompress(bytes(item["readings"])))
         known = frozenset(Source)
         return RegionUsage(
-            region,
-            date.fromisoformat(item["read_on"]),
-            {Source(s): _from_reading(one) for s, one in readings.items() if s in known},
-            looked_back,
+            region=region,
+            read_on=date.fromisoformat(item["read_on"]),
+            readings={
+                Source(s): _from_reading(one)
+                for s, one in content["readings"].items()
+                if s in known
+            },
+            whole=frozenset(Source(s) for s in content["whole"] if s in known),
+            counted_on=_from_day(content["counted_on"]),
+            looked_back=frozenset(content["looked_back"]),
+            looked_back_days=content["looked_back_days"],
         )
     except (KeyError, TypeError, ValueError, zlib.error):
         return RegionUsage(region)
@@ -48,7 +78,7 @@ def _reading(reading: Reading) -> list[Any]:
     return [
         list(reading.resources),
         [[one.model_id, one.last_on.isoformat(), *one[2:]] for one in reading.calls],
-        reading.failure,
+        _failure(reading.failure) if reading.failure else None,
     ]
 
 
@@ -57,5 +87,22 @@ def _from_reading(packed: list[Any]) -> Reading:
     return Reading(
         tuple(Resource(arn, name, tuple(models), *rest) for arn, name, models, *rest in resources),
         tuple(Calls(one, date.fromisoformat(last_on), *rest) for one, last_on, *rest in calls),
-        ReadFailure(*failure) if failure else None,
+        _from_failure(failure) if failure else None,
     )
+
+
+def _failure(failure: ReadFailure) -> list[Any]:
+    return [failure.code, failure.detail, failure.permanent, _day(failure.since)]
+
+
+def _from_failure(packed: list[Any]) -> ReadFailure:
+    code, detail, permanent, since = packed
+    return ReadFailure(code, detail, permanent, _from_day(since))
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _from_day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -102,7 +102,14 @@ def entered_legacy(now: str) -> Alert:
         row(region=region, now=now, life=DYING, in_use=True, use=USE, successor=SUCCESSOR)
         for region in (EAST, WEST)
     ]
-    unused = row(region=EUROPE, now=now, life=DYING, in_use=False, use=Use(), successor=SUCCESSOR)
+    unused = row(
+        region=EUROPE,
+        now=now,
+        life=DYING,
+        in_use=False,
+        use=Use(known_on=USE.known_on),
+        successor=SUCCESSOR,
+    )
     watching = replace(POLICY, scope=Scope(watch=("*",)), scope_before=Scope(watch=("*",)))
     verdict = judge_rows([*used, unused], now, watching)
     (found,) = group(verdict.decisions, at(now), CAPACITY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from notifier.usage import (
     Calls,
     ReadFailure,
     Reading,
+    ReadingRequest,
     RegionUsage,
     Resource,
     Source,
@@ -35,6 +37,9 @@ PRO = "amazon.nova-pro-v1:0"
 ACCOUNT = "123456789012"
 ROWS = tuple(row(model, region) for model in (SONNET, PRO) for region in (EAST, WEST, EUROPE))
 DENIED = ReadFailure("AccessDeniedException", "no", permanent=True)
+
+
+LISTED_IDS = (SONNET, PRO)
 
 
 def arn(kind: str, name: str, region: str = EAST) -> str:
@@ -83,7 +88,15 @@ def read(
     readings[Source.INVOCATIONS] = Reading(calls=calls)
     for source in failing:
         readings[source] = Reading(failure=DENIED)
-    return RegionUsage(region, TODAY, readings, looked_back=True)
+    return RegionUsage(
+        region,
+        TODAY,
+        readings,
+        whole=frozenset(Source) - set(failing),
+        counted_on=TODAY,
+        looked_back=frozenset(LISTED_IDS),
+        looked_back_days=100,
+    )
 
 
 def use_of(*regions: RegionUsage, within: int = 100) -> dict[RowKey, bool | None]:
@@ -177,6 +190,19 @@ def test_what_cannot_be_resolved_leaves_open_all_that_its_region_can_reach(invok
 
     assert used(found) == set()
     assert unknown(found) == IN_REACH_OF_EAST
+
+
+def test_what_cannot_be_resolved_is_forgotten_when_its_calls_no_longer_count() -> None:
+    found = use_of(read(invoked=["acme.never-seen-v1:0"], on=TODAY - timedelta(days=101)))
+
+    assert unknown(found) == set()
+
+
+def test_profiles_listed_before_bound_the_reach_while_they_cannot_be_listed() -> None:
+    good = read()
+    failing = remembered(good, {Source.SYSTEM_PROFILES: Reading(failure=DENIED)}, TODAY)
+
+    assert unknown(use_of(failing)) == IN_REACH_OF_EAST
 
 
 def test_a_profile_that_names_an_unknown_model_still_uses_those_that_are_known() -> None:
@@ -299,23 +325,39 @@ KNOWN = read(
 NEXT = TODAY + timedelta(days=1)
 
 
+def remembered(
+    before: RegionUsage | None, fresh: Mapping[Source, Reading], today: date
+) -> RegionUsage:
+    """Remember a reading in which everything asked about was answered."""
+    known = {EAST: before} if before else {}
+    request = next(iter(requests([EAST], known, LISTED, 100, today)), ReadingRequest(EAST, ALL))
+    if Source.INVOCATIONS in fresh:
+        asked = frozenset(request.look_back)
+        fresh = {**fresh, Source.INVOCATIONS: replace(fresh[Source.INVOCATIONS], looked_back=asked)}
+    return remember(before, request, fresh, today)
+
+
+LISTED = {EAST: [SONNET, PRO]}
+ALL = frozenset(Source)
+
+
 def test_a_source_that_fails_keeps_what_was_known_of_it() -> None:
-    after = remember(KNOWN, {Source.AGENTS: Reading(failure=DENIED)}, EAST, NEXT)
+    after = remembered(KNOWN, {Source.AGENTS: Reading(failure=DENIED)}, NEXT)
 
     assert after.readings[Source.AGENTS].resources == KNOWN.readings[Source.AGENTS].resources
-    assert after.failures == {Source.AGENTS: DENIED}
+    assert after.failures == {Source.AGENTS: DENIED._replace(since=NEXT)}
 
 
 def test_what_was_read_before_a_failure_takes_the_place_of_what_was_known() -> None:
     newer = Resource(arn("agent", "A"), "helper", (SONNET,), "A", stamp="2")
 
-    after = remember(KNOWN, {Source.AGENTS: Reading((newer,), failure=DENIED)}, EAST, NEXT)
+    after = remembered(KNOWN, {Source.AGENTS: Reading((newer,), failure=DENIED)}, NEXT)
 
     assert after.readings[Source.AGENTS].resources == (newer,)
 
 
 def test_a_resource_that_is_gone_is_used_no_more() -> None:
-    after = remember(KNOWN, {Source.AGENTS: Reading()}, EAST, NEXT)
+    after = remembered(KNOWN, {Source.AGENTS: Reading()}, NEXT)
 
     assert after.readings[Source.AGENTS].resources == ()
 
@@ -325,7 +367,7 @@ def test_a_deleted_profile_can_still_be_resolved_while_its_calls_are_remembered(
         Source.APPLICATION_PROFILES: Reading(),
         Source.INVOCATIONS: Reading(calls=(Calls(APPLICATION.arn, TODAY, 3),)),
     }
-    after = remember(KNOWN, fresh, EAST, NEXT)
+    after = remembered(KNOWN, fresh, NEXT)
 
     found = use_of(after)
     assert (SONNET, EAST) in used(found)
@@ -341,15 +383,15 @@ def test_a_profile_that_went_with_its_model_can_still_be_resolved_while_an_agent
         Source.AGENTS: Reading((agent,)),
     }
 
-    after = remember(before, fresh, EAST, NEXT)
-    later = remember(after, fresh, EAST, NEXT + timedelta(days=1))
+    after = remembered(before, fresh, NEXT)
+    later = remembered(after, fresh, NEXT + timedelta(days=1))
 
     assert used(use_of(later)) == IN_US
     assert unknown(use_of(later)) == set()
 
 
 def test_the_last_call_is_remembered_when_it_is_no_longer_listed() -> None:
-    after = remember(KNOWN, {Source.INVOCATIONS: Reading()}, EAST, NEXT)
+    after = remembered(KNOWN, {Source.INVOCATIONS: Reading()}, NEXT)
 
     assert after.readings[Source.INVOCATIONS].calls == (Calls(APPLICATION.arn, TODAY, 0),)
 
@@ -357,7 +399,7 @@ def test_the_last_call_is_remembered_when_it_is_no_longer_listed() -> None:
 def test_calls_are_forgotten_when_cloudwatch_has_forgotten_them() -> None:
     much_later = TODAY + timedelta(days=456)
 
-    after = remember(KNOWN, {Source.INVOCATIONS: Reading()}, EAST, much_later)
+    after = remembered(KNOWN, {Source.INVOCATIONS: Reading()}, much_later)
 
     assert after.readings[Source.INVOCATIONS].calls == ()
 
@@ -365,16 +407,12 @@ def test_calls_are_forgotten_when_cloudwatch_has_forgotten_them() -> None:
 def test_a_failure_does_not_make_a_later_call_earlier() -> None:
     older = Calls(APPLICATION.arn, TODAY - timedelta(days=3), 1)
 
-    after = remember(
-        KNOWN, {Source.INVOCATIONS: Reading(calls=(older,), failure=DENIED)}, EAST, NEXT
-    )
+    after = remembered(KNOWN, {Source.INVOCATIONS: Reading(calls=(older,), failure=DENIED)}, NEXT)
 
     assert after.readings[Source.INVOCATIONS].calls[0].last_on == TODAY
 
 
 # What is asked
-
-LISTED = {EAST: [SONNET, PRO]}
 
 
 def test_the_first_reading_looks_back_for_everything_known_in_the_region() -> None:
@@ -393,7 +431,14 @@ def test_on_the_next_day_everything_is_read_but_details_that_are_known() -> None
     (asked,) = requests([EAST], {EAST: KNOWN}, LISTED, 100, NEXT)
 
     assert asked.sources == frozenset(Source)
-    assert asked.look_back == ()
+    assert set(asked.look_back) == {
+        APPLICATION.arn,
+        APPLICATION.id,
+        *US_SONNET[:1],
+        US_SONNET.id,
+        GLOBAL_SONNET.arn,
+        GLOBAL_SONNET.id,
+    }
     assert list(asked.known[Source.AGENTS]) == ["A"]
 
 
@@ -404,18 +449,65 @@ def test_on_the_next_day_everything_is_read_but_details_that_are_known() -> None
 )
 def test_what_failed_is_read_again(permanent: bool, again: set[Source]) -> None:  # noqa: FBT001 (a value of the case)
     failure = ReadFailure("Some", permanent=permanent)
-    failed = remember(KNOWN, {Source.AGENTS: Reading(failure=failure)}, EAST, TODAY)
+    failed = remembered(KNOWN, {Source.AGENTS: Reading(failure=failure)}, TODAY)
 
     asked = requests([EAST], {EAST: failed}, LISTED, 100, TODAY)
 
     assert {source for one in asked for source in one.sources} == again
 
 
+def test_calls_are_read_again_with_profiles_that_could_not_be_listed() -> None:
+    throttled = Reading(failure=ReadFailure("ThrottlingException"))
+    first = remembered(
+        None, {**dict.fromkeys(Source, Reading()), Source.SYSTEM_PROFILES: throttled}, TODAY
+    )
+
+    (asked,) = requests([EAST], {EAST: first}, LISTED, 100, TODAY)
+
+    assert asked.sources == {Source.SYSTEM_PROFILES, Source.INVOCATIONS}
+    assert asked.looked_back == {SONNET, PRO}  # a profile found now is not among them
+
+
+@pytest.mark.parametrize(
+    ("days", "look_back_days", "again"),
+    [
+        pytest.param(13, 100, False, id="after thirteen days all calls are still listed"),
+        pytest.param(14, 100, True, id="after fourteen some may be missed"),
+        pytest.param(1, 200, True, id="calls now count for longer than was asked about"),
+        pytest.param(1, 30, False, id="or for less"),
+    ],
+)
+def test_when_cloudwatch_is_asked_again_about_the_days_before(
+    days: int,
+    look_back_days: int,
+    again: bool,  # noqa: FBT001 (a value of the case)
+) -> None:
+    done = remembered(None, dict.fromkeys(Source, Reading()), TODAY)
+    later = TODAY + timedelta(days=days)
+
+    (asked,) = requests([EAST], {EAST: done}, LISTED, look_back_days, later)
+
+    assert (set(asked.look_back) == {SONNET, PRO}) is again
+    assert (asked.looked_back == set()) is again
+
+
+def test_failures_do_not_count_as_having_looked() -> None:
+    done = remembered(None, dict.fromkeys(Source, Reading()), TODAY)
+    state = done
+    for number in range(1, 20):
+        failing = {Source.INVOCATIONS: Reading(failure=DENIED)}
+        state = remembered(state, failing, TODAY + timedelta(days=number))
+
+    (asked,) = requests([EAST], {EAST: state}, LISTED, 100, TODAY + timedelta(days=20))
+
+    assert set(asked.look_back) == {SONNET, PRO}
+
+
 def test_looking_back_is_done_once_it_has_succeeded() -> None:
-    failed = remember(None, {Source.INVOCATIONS: Reading(failure=DENIED)}, EAST, TODAY)
+    failed = remembered(None, {Source.INVOCATIONS: Reading(failure=DENIED)}, TODAY)
     assert requests([EAST], {EAST: failed}, LISTED, 100, NEXT)[0].look_back
 
-    done = remember(failed, {Source.INVOCATIONS: Reading()}, EAST, NEXT)
+    done = remembered(failed, {Source.INVOCATIONS: Reading()}, NEXT)
     assert not requests([EAST], {EAST: done}, LISTED, 100, NEXT + timedelta(1))[0].look_back
 
 
@@ -462,3 +554,67 @@ def test_rows_keep_their_order() -> None:
     found: tuple[TrackedModel, ...] = with_use(ROWS, {}, 100, TODAY)
 
     assert [one.key for one in found] == [one.key for one in ROWS]
+
+
+# Days, failures and calls in any order: what was used within the days that count is never unused
+
+
+def cloudwatch(
+    request: ReadingRequest, called: Mapping[str, date], ids: frozenset[str], today: date
+) -> Reading:
+    """Answer as CloudWatch does: two weeks by itself, what lies before only when asked by id."""
+    asked = (frozenset(request.look_back) | ids) - request.looked_back
+    shown = {
+        name: last_on
+        for name, last_on in called.items()
+        if (today - last_on).days <= 14
+        or (name in asked and (today - last_on).days < request.look_back_days)
+    }
+    calls = tuple(Calls(name, last_on, 1) for name, last_on in shown.items())
+    return Reading(calls=calls, looked_back=asked)
+
+
+def answers(
+    request: ReadingRequest, called: Mapping[str, date], failing: set[Source], today: date
+) -> dict[Source, Reading]:
+    listed = {} if Source.SYSTEM_PROFILES in failing else {Source.SYSTEM_PROFILES: SYSTEM}
+    ids = frozenset(one.id for found in listed.values() for one in found)
+    given_ = {source: Reading(tuple(listed.get(source, ()))) for source in request.sources}
+    if Source.INVOCATIONS in given_:
+        given_[Source.INVOCATIONS] = cloudwatch(request, called, ids, today)
+    throttled = Reading(failure=ReadFailure("ThrottlingException"))
+    return {
+        source: throttled if source in failing else reading for source, reading in given_.items()
+    }
+
+
+polls = st.lists(
+    st.tuples(
+        st.integers(0, 40),
+        st.sets(st.sampled_from([Source.SYSTEM_PROFILES, Source.INVOCATIONS, Source.AGENTS])),
+        st.sets(st.sampled_from([SONNET, US_SONNET.id])),
+    ),
+    max_size=8,
+)
+
+
+@given(polls, st.sampled_from([None, 1, 52, 99]))
+def test_no_sequence_of_failures_and_pauses_makes_a_used_model_unused(
+    steps: list[tuple[int, set[Source], set[str]]], called_before: int | None
+) -> None:
+    today = TODAY
+    called = {US_SONNET.id: today - timedelta(called_before)} if called_before else {}
+    state: RegionUsage | None = None
+    for pause, failing, calls in steps:
+        today += timedelta(days=pause)
+        known = {EAST: state} if state else {}
+        for request in requests([EAST], known, LISTED, 100, today):
+            state = remember(state, request, answers(request, called, failing, today), today)
+        assert state is not None
+        everywhere = {EAST: state, WEST: read(WEST), EUROPE: read(EUROPE)}
+        rows = with_use(ROWS, uses(ROWS, everywhere, "aws", 100, today), 100, today)
+        found = {one.key: one.in_use for one in rows}
+        if any(0 < (today - last_on).days < 100 for last_on in called.values()):
+            assert found[RowKey(SONNET, EAST)] is not False
+        # Made after this poll, and seen on the next day.
+        called |= dict.fromkeys(calls, today)

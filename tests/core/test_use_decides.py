@@ -31,6 +31,7 @@ from tests.core.cases import (
     SONNET_DATES,
     at,
     called,
+    dates,
     decision_on,
     deferred,
     judge_rows,
@@ -137,6 +138,72 @@ def test_a_reminder_comes_before_an_idle_spell() -> None:
     assert found.kind is Kind.DEADLINE
 
 
+PASSING = Gap(EAST, Source.AGENTS, "ThrottlingException", lasting=False)
+LASTING = PASSING._replace(lasting=True)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "is_told"),
+    [((PASSING,), False), ((LASTING,), True), ((PASSING, LASTING), True)],
+    ids=["that may pass holds what waited", "that lasts does not", "and one that lasts is enough"],
+)
+def test_a_failure(gaps: tuple[Gap, ...], is_told: bool) -> None:  # noqa: FBT001 (a value of the case)
+    one = replace(waiting(Why.NOT_IN_USE, in_use=None), use=Use(gaps=gaps))
+
+    found = decision_on(one, "2026-10-20")
+
+    assert (found is not None) is is_told
+
+
+def test_a_failure_that_may_pass_holds_no_news_back() -> None:
+    one = row(life=DYING, in_use=None, use=Use(gaps=(PASSING,)))
+
+    found = decision_on(one, "2026-10-20")
+
+    assert found is not None
+    assert found.kind is Kind.ENTERED_LEGACY
+
+
+def test_a_model_that_is_gone_is_not_told_because_its_use_is_unknown() -> None:
+    before = row(life=DYING, gone=True, in_use=None)
+    one = replace(before, deferred=deferred(before.facts, LEGACY_ON, why=Why.NOT_IN_USE))
+
+    assert decision_on(one, "2026-10-20") is None
+
+
+def test_a_straggler_that_was_not_in_use_waits_as_a_straggler_from_now_on() -> None:
+    elsewhere = row(
+        region="us-west-2",
+        life=DYING,
+        told=told(
+            Phase.LEGACY, SONNET_DATES, on=LEGACY_ON, kinds={Kind.NOW_IN_USE: at("2026-10-10")}
+        ),
+    )
+    verdict = judge_rows([waiting(Why.NOT_IN_USE, in_use=None), elsewhere], "2026-10-11")
+
+    assert [one.deferred.reason for one in verdict.deferrals] == [Why.STRAGGLER]
+    assert verdict.decisions == ()
+
+
+def test_evidence_that_shrinks_makes_no_new_spell_of_an_old_one() -> None:
+    spell = replace(TOLD, idle_since=date(2026, 10, 8))
+    one = row(life=DYING, told=spell, in_use=True, use=called("2026-09-30", known_on="2026-10-25"))
+
+    assert decision_on(one, "2026-10-25") is None
+
+
+def test_a_dated_model_that_is_still_active_may_be_idle() -> None:
+    life = lifecycle("ACTIVE", "2027-03-01", None, "2027-09-01")
+    one = row(
+        life=life,
+        told=told(Phase.ACTIVE, dates("2027-03-01", None, "2027-09-01"), on="2026-10-01"),
+        in_use=True,
+        use=called("2026-09-01", known_on="2026-10-20"),
+    )
+
+    assert decision_on(one, "2026-10-20") is None
+
+
 def waiting(why: Why, in_use: bool | None) -> TrackedModel:  # noqa: FBT001 (as the field is)
     facts = row(life=DYING).facts
     return row(life=DYING, in_use=in_use, deferred=deferred(facts, LEGACY_ON, why=why))
@@ -179,7 +246,8 @@ def test_news_about_what_waits_is_told_as_what_it_is() -> None:
 
 # No failed read may keep back what a good one would have told
 
-OLD = ReadFailure("ThrottlingException")
+# Since yesterday: what fails for the first time may hold back what waited, for a day.
+OLD = ReadFailure("ThrottlingException", since=date(2026, 1, 1))
 ARN = f"arn:aws:bedrock:{EAST}::foundation-model/{SONNET}"
 PROFILE = Resource("arn:p", "profile", (ARN,), f"us.{SONNET}", depends=False)
 lives = st.sampled_from([lifecycle(), DYING, UNDATED, lifecycle("ACTIVE", "2026-12-01")])
@@ -206,7 +274,7 @@ def regions_usage(
         )
     )
     found |= {source: Reading(failure=OLD) for source in failing}
-    return {EAST: RegionUsage(EAST, today, found, looked_back=True)}
+    return {EAST: RegionUsage(EAST, today, found, frozenset(Source) - failing)}
 
 
 @dataclass(frozen=True)
@@ -258,3 +326,13 @@ def test_a_gap_is_part_of_the_evidence() -> None:
     (found,) = uses([row()], usage, "aws", 100, date(2026, 10, 20)).values()
 
     assert found.gaps == (Gap(EAST, Source.FLOWS, "ThrottlingException"),)
+    today = regions_usage([], [], set(), date(2026, 10, 20))[EAST]
+    first = replace(
+        today,
+        readings={
+            **today.readings,
+            Source.FLOWS: Reading(failure=OLD._replace(since=date(2026, 10, 20))),
+        },
+    )
+    (passing,) = uses([row()], {EAST: first}, "aws", 100, date(2026, 10, 20)).values()
+    assert not passing.gaps[0].lasting

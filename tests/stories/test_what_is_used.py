@@ -6,11 +6,12 @@ Successors, idle spells and evidence over several polls.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
 from notifier.capacity import Peak, Quota
-from notifier.model import Capabilities
+from notifier.model import Capabilities, Failure
 from notifier.settings import AlertOn, Settings
 from notifier.usage import ReadFailure, Resource, Source
 from tests.world import EAST, EUROPE, WEST, World, kinds, model
@@ -53,14 +54,19 @@ def agent(model_id: str) -> Resource:
     )
 
 
-@pytest.fixture
-def account(world: World) -> World:
-    """Give a world that has told its baseline; nothing is used, and that is known."""
+def settled(world: World) -> World:
+    """Let a world of two Regions tell its baseline."""
     for region in (EAST, WEST):
         world.regions[region] = [active(A, "Alpha 1"), active(B, "Beta 1"), active(NEXT, "Alpha 2")]
         world.account.has(region, Source.SYSTEM_PROFILES, us_profile(A))
     world.poll("2026-10-01")
     return world
+
+
+@pytest.fixture
+def account(world: World) -> World:
+    """Give a world that has told its baseline; nothing is used, and that is known."""
+    return settled(world)
 
 
 def enters_legacy(world: World, *regions: str) -> None:
@@ -279,9 +285,9 @@ def test_a_region_covered_later_is_read_when_it_is(account: World) -> None:
     assert account.row(A, EUROPE)["in_use"] is True
 
 
-def test_a_quarterly_job_counts_although_nothing_was_called_for_months(account: World) -> None:
-    account.account.invoked(EAST, A, "2026-07-12", invocations_14d=0)
-    account.poll("2026-10-02")
+def test_a_quarterly_job_counts_although_nothing_was_called_for_months(world: World) -> None:
+    world.account.invoked(EAST, A, "2026-07-12", invocations_14d=0)
+    account = settled(world)
     enters_legacy(account)
 
     (told,) = account.poll("2026-10-08")
@@ -290,6 +296,143 @@ def test_a_quarterly_job_counts_although_nothing_was_called_for_months(account: 
     assert "no call in 14 days, the last on Sun 2026-07-12 (88 days ago)" in " ".join(
         told["text"].split()
     )
+
+
+def test_a_profile_that_is_listed_late_is_looked_back_for_when_it_is(world: World) -> None:
+    world.account.invoked(EAST, f"us.{A}", "2026-08-10", invocations_14d=0)
+    world.account.fails(EAST, Source.SYSTEM_PROFILES, THROTTLED)
+    account = settled(world)
+    account.account.fails(EAST, Source.SYSTEM_PROFILES, None)
+    account.poll("2026-10-01T11:00:00Z")
+    enters_legacy(account)
+
+    assert kinds(account.poll("2026-10-08")) == ["ENTERED_LEGACY"]
+
+
+def test_calls_made_while_cloudwatch_was_silent_for_weeks_are_found_after_it(
+    account: World,
+) -> None:
+    account.account.invoked(EAST, A, "2026-10-12")
+    account.account.fails(EAST, Source.INVOCATIONS)
+    for day in range(10, 31):
+        account.poll(f"2026-10-{day}")
+    account.account.fails(EAST, Source.INVOCATIONS, None)
+    account.poll("2026-11-01")
+
+    assert account.row(A)["in_use"] is True
+    assert account.row(A)["last_invoked_on"] == "2026-10-12"
+
+
+def test_calls_made_while_no_poll_ran_are_found_after_it(account: World) -> None:
+    account.account.invoked(EAST, A, "2026-10-05")
+
+    account.poll("2026-11-10")
+
+    assert account.row(A)["last_invoked_on"] == "2026-10-05"
+
+
+def test_counting_calls_for_longer_looks_back_for_longer(world: World) -> None:
+    world.account.invoked(EAST, A, "2026-05-01", invocations_14d=0)
+    account = settled(world)
+    assert account.row(A)["in_use"] is False
+    account.settings = Settings(used_within_days=200)
+
+    account.poll("2026-10-02")
+
+    assert account.row(A)["in_use"] is True
+
+
+def test_calls_behind_a_silent_cloudwatch_are_not_counted_in_words(account: World) -> None:
+    account.account.invoked(EAST, A, "2026-10-01", invocations_14d=18_234)
+    account.poll("2026-10-02")
+    account.account.fails(EAST, Source.INVOCATIONS)
+    enters_legacy(account)
+
+    (told,) = account.poll("2026-11-08")
+
+    assert told["models"][0]["in_use"] is True
+    assert told["models"][0]["invocations_14d"] is None
+    assert "18,234" not in told["text"]
+    assert "calls cannot be counted now; the last call seen was on Thu 2026-10-01" in " ".join(
+        told["text"].split()
+    )
+
+
+def test_calls_from_a_region_that_does_not_list_its_models_yet_count_as_well(
+    world: World,
+) -> None:
+    world.regions[EAST] = [active(A, "Alpha 1"), active(B, "Beta 1")]
+    world.regions[WEST] = Failure("ThrottlingException", "Rate exceeded")
+    for region in (EAST, WEST):
+        world.account.has(region, Source.SYSTEM_PROFILES, us_profile(A))
+    world.account.invoked(WEST, f"us.{A}", "2026-09-30")
+    world.poll("2026-10-01")
+    world.regions[EAST] = [legacy(), active(B, "Beta 1")]
+
+    (told,) = world.poll("2026-10-08")
+
+    assert told["models"][0]["in_use"] is True
+
+
+def test_a_region_that_is_closed_is_not_asked_what_is_used_in_it(world: World) -> None:
+    world.regions[WEST] = Failure("AccessDeniedException", "an explicit deny")
+    world.regions[EAST] = [active(A), active(B)]
+    world.account.readable = True
+
+    world.poll("2026-10-01")
+
+    assert [one.region for one in world.account.reads] == [EAST]
+    assert world.row(A)["in_use"] is False
+
+
+def test_a_passing_failure_wakes_nothing_that_waits(account: World) -> None:
+    enters_legacy(account)
+    account.poll("2026-10-08")
+    account.account.fails(EAST, Source.SYSTEM_PROFILES, THROTTLED)
+    assert account.poll("2026-10-09T10:00:00Z") == []
+    account.account.fails(EAST, Source.SYSTEM_PROFILES, None)
+    assert account.poll("2026-10-09T11:00:00Z") == []
+    assert account.row(A)["in_use"] is False
+
+
+def test_a_failure_that_lasts_for_a_day_wakes_it(account: World) -> None:
+    enters_legacy(account)
+    account.poll("2026-10-08")
+    account.account.fails(EAST, Source.AGENTS, THROTTLED)
+    assert account.poll("2026-10-09") == []
+
+    assert kinds(account.poll("2026-10-10")) == ["NOW_IN_USE"]
+
+
+def test_what_fails_is_counted_by_every_poll_until_it_is_read(account: World) -> None:
+    account.account.fails(EAST, Source.FLOWS)
+    account.poll("2026-10-02T01:00:00Z")
+    account.poll("2026-10-02T02:00:00Z")
+
+    assert account.summary is not None
+    assert account.summary.usage_failing == {"flows": [EAST]}
+    assert account.summary.usage_read == 0
+
+
+def test_more_than_can_be_remembered_is_not_known_and_stops_nothing(account: World) -> None:
+    prompts = [
+        Resource(f"arn:{uuid4()}{uuid4()}", f"{uuid4()}", (A,), f"{uuid4()}", stamp=f"{uuid4()}")
+        for _ in range(6_000)
+    ]
+    account.account.has(EAST, Source.PROMPTS, *prompts)
+    account.poll("2026-10-02T10:00:00Z")
+    account.poll("2026-10-02T11:00:00Z")
+
+    assert account.summary is not None
+    assert account.summary.reasons_to_fail == []
+    assert account.summary.usage_failing == {"prompts": [EAST]}
+    assert "in_use" not in account.row(B)
+
+
+def test_an_older_version_can_read_the_scope_that_is_left(account: World) -> None:
+    (poll,) = [item for item in account.items("Models") if item["model_id"] == "#poll"]
+
+    assert set(poll["scope"]) == {"alert_on", "watch", "ignore"}
 
 
 def test_without_reading_use_nothing_is_asked_and_everything_is_told(world: World) -> None:
@@ -374,8 +517,9 @@ def test_ten_days_without_a_call_are_told_once_and_again_after_new_calls(account
     assert account.poll("2026-11-12") == []
 
 
-def test_after_fifteen_days_it_says_that_access_may_be_gone(account: World) -> None:
-    idle(account, "2026-09-20")
+def test_after_fifteen_days_it_says_that_access_may_be_gone(world: World) -> None:
+    idle(world, "2026-09-20")
+    account = settled(world)
     enters_legacy(account)
     account.poll("2026-10-08")
 

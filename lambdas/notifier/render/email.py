@@ -170,7 +170,11 @@ def _extended_access_ahead(alert: Alert) -> list[str]:
 
 def _dearer(alert: Alert) -> str:
     """Say what will be billed at the higher price, which no API states."""
-    use = merged_use(entry.use for entry in alert.models if entry.in_use)
+    use = merged_use(
+        entry.use
+        for entry in alert.models
+        if entry.in_use and entry.dates.extended_access and entry.phase in _BEFORE_IT
+    )
     tokens_in, tokens_out = use.tokens_per_day if use else (0, 0)
     if not tokens_in and not tokens_out:
         return "each call may cost more, at a price set by the model provider that no API states"
@@ -210,17 +214,21 @@ def _plan(alert: Alert) -> Iterator[str]:
     """Give the way to a successor as dates, once: when the model enters Legacy."""
     if alert.kind is not Kind.ENTERED_LEGACY or not alert.models:
         return
-    dates, today = alert.models[0].dates, alert.occurred_at.date()
+    first, today = alert.models[0], alert.occurred_at.date()
+    dates = first.dates
     plan = migration_plan(dates, today)
     if not plan:
         return
+    alike = all(entry.dates == dates for entry in alert.models)
+    whose = "" if alike else f" FOR {first.name} (others have other dates)"
     lines = [(step.start, _step_text(step)) for step in plan]
     for milestone, what in _ON_THE_WAY.items():
         day = dates.of(milestone)
         if day is not None and day > today:
             lines.append((day, f"  {day_text(day)}: {what}"))
     ordered = [text for _, text in sorted(lines, key=lambda line: line[0])]
-    yield section("A PLAN, WORKED BACK FROM THE END OF LIFE", "\n".join(ordered))
+    title = f"A PLAN{whose}, WORKED BACK FROM THE END OF LIFE"
+    yield section(title, "\n".join(ordered))
 
 
 def _step_text(step: Step) -> str:
@@ -324,7 +332,7 @@ def _baseline(alert: Alert, models: Sequence[ModelEntry], place: Place) -> Itera
     yield section("MODELS BY PHASE (the furthest in any Region)", "\n".join(counts))
     if alert.models:
         today = alert.occurred_at.date()
-        lines = "\n".join(entry_line(entry, today) for entry in models)
+        lines = "\n".join(entry_line(entry, today, why_unknown=False) for entry in models)
         yield section("ALREADY DATED OR PAST ACTIVE, SOONEST FIRST", lines + omitted(alert, models))
     else:
         yield "No model has a date or is past Active."

@@ -93,6 +93,9 @@ def _in_use_text(entry: ModelEntry, use: Use, today: date) -> str:
     if entry.in_use is False:
         return "no"
     calls = use.invocations_14d
+    if calls is None:
+        seen = f"; {ago.replace('the last on', 'the last call seen was on')}" if last else ""
+        return f"yes, but its calls cannot be counted now{seen}"
     if calls:
         return f"yes: {count_text(calls, 'call')} in 14 days, {ago}"
     if last:
@@ -151,8 +154,8 @@ def _field(name: str, value: str) -> str:
     return fill(value, " " * 22, f"    {name:<18}")
 
 
-def entry_line(entry: ModelEntry, today: date) -> str:
-    """Show a model in one line."""
+def entry_line(entry: ModelEntry, today: date, *, why_unknown: bool = True) -> str:
+    """Show a model in one line; why its use is not known may be said elsewhere."""
     variants = _variants(entry)
     said = f" (said of {', '.join(variants)})" if variants else ""
     texts = dict(_date_texts(entry, today))
@@ -163,14 +166,33 @@ def entry_line(entry: ModelEntry, today: date) -> str:
     ]
     if Milestone.END_OF_LIFE not in texts:
         stated.append("no end-of-life date")
-    if entry.in_use:
-        stated.append("in use here")
+    stated += _short_use(entry, why_unknown=why_unknown)
     return fill(
         f"{entry.name} [{plain(entry.model_id, 256)}]{said}: {PHASE_WORDS[entry.phase]}; "
         f"{'; '.join(stated)}; {regions_text(entry.regions)}",
         "    ",
         "  - ",
     )
+
+
+def _short_use(entry: ModelEntry, *, why_unknown: bool) -> list[str]:
+    """Give the use and the successor of one model among many, as far as they are known."""
+    use = entry.use or Use()
+    said = []
+    if entry.in_use:
+        calls = use.invocations_14d
+        said.append(
+            f"in use here ({count_text(calls, 'call')} in 14 days)" if calls else "in use here"
+        )
+    elif entry.in_use is None and use.gaps and why_unknown:
+        said.append(f"use not known ({_cut_gaps(use)})")
+    if entry.successor and entry.successor.model_id and entry.in_use is not False:
+        said.append(f"likely successor {plain(entry.successor.name)}")
+    return said
+
+
+def _cut_gaps(use: Use) -> str:
+    return cut([gap_text(gap) for gap in use.gaps], 1)
 
 
 def _is_said_by_phase(entry: ModelEntry, milestone: Milestone) -> bool:

@@ -106,23 +106,18 @@ def _now_in_use(alert: Alert, names: str, today: date, *, many: bool) -> str:
     return f"It can no longer be told whether this account uses {names}, {which}"
 
 
-def idle_spell(entry: ModelEntry) -> int | None:
-    """Give the days without a call, as far as calls are known."""
-    use = entry.use
-    if use is None or use.last_invoked_on is None or use.known_on is None:
-        return None
-    return (use.known_on - use.last_invoked_on).days
+def _spells(alert: Alert) -> set[int]:
+    return {days for entry in alert.models for days in entry.idle_days} or {0}
 
 
 def _idle_for(alert: Alert) -> str:
-    spells = {idle_spell(entry) for entry in alert.models}
-    days = spells.pop() if len(spells) == 1 else None
-    return f" for {days} days" if days else " for some time"
+    """Say how long the longest spell is; several Regions or models may have spells of their own."""
+    spells = _spells(alert)
+    return f" for {'up to ' if len(spells) > 1 else ''}{max(spells)} days"
 
 
 def _lapse(alert: Alert) -> str:
-    spells = [idle_spell(entry) or 0 for entry in alert.models]
-    if max(spells) > LAPSES_AFTER_DAYS:
+    if max(_spells(alert)) > LAPSES_AFTER_DAYS:
         return f"access may have lapsed (AWS allows {LAPSES_AFTER_DAYS} days without a call)"
     return f"access may lapse after {LAPSES_AFTER_DAYS} days without a call"
 
