@@ -483,6 +483,17 @@ def test_settings_that_narrow_use_send_the_rest_to_the_digest(world: World) -> N
     assert world.row(A)["in_use"] is False
 
 
+def test_a_region_that_is_no_longer_watched_says_nothing_of_use_any_more(account: World) -> None:
+    account.account.invoked(WEST, f"us.{A}", "2026-10-01")
+    account.poll("2026-10-02")
+    assert account.row(A)["in_use"] is True
+
+    account.settings = Settings(regions=(EAST,))
+    account.poll("2026-10-03")
+
+    assert account.row(A)["in_use"] is False
+
+
 # Idle spells
 
 
@@ -617,9 +628,16 @@ def test_a_quota_that_cannot_be_asked_or_matched_is_a_step_of_the_plan(account: 
     assert account.summary.reasons_to_fail == []
 
 
-def test_quotas_are_asked_only_when_a_used_model_enters_legacy(account: World) -> None:
+def test_quotas_are_asked_only_when_a_used_model_enters_legacy(world: World) -> None:
+    world.settings = Settings(watch=("acme.*",), used_within_days=30)
+    world.account.invoked(EAST, A, "2026-09-05", invocations_14d=0)
+    account = settled(world)
+    account.poll("2026-10-07")
     enters_legacy(account)
-    account.poll("2026-10-08")
+
+    assert kinds(account.poll("2026-10-08")) == ["ENTERED_LEGACY"]
+    assert account.row(A)["in_use"] is False
+    assert account.row(A)["last_invoked_on"] == "2026-09-05"
     assert account.quotas.asked == []
 
 
