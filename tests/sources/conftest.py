@@ -1,7 +1,8 @@
-"""The real Bedrock source over real clients, before a Bedrock that says what a test wants."""
+"""The real sources over real clients, before an AWS that says what a test wants."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,10 +10,14 @@ from botocore.config import Config
 
 from local_aws.fake_bedrock import FakeBedrock
 from notifier.sources import bedrock as source
+from notifier.sources import usage as usage_source
 from notifier.sources.bedrock import Bedrock, lenient_session
+from notifier.sources.usage import Usage
+from notifier.usage import ReadingRequest
+from tests.sources.scripted_aws import ScriptedAws
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from boto3 import Session
 
@@ -48,3 +53,36 @@ def bedrock(aws: FakeBedrock, session: Session, monkeypatch: pytest.MonkeyPatch)
     assert aws
     monkeypatch.setattr(source, "_CALLS", QUICK)
     return Bedrock(session)
+
+
+@pytest.fixture(scope="module")
+def scripted_server() -> Iterator[ScriptedAws]:
+    """Give an AWS that the product's clients reach as they would reach the real one."""
+    with ScriptedAws() as running, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", running.endpoint_url)
+        yield running
+
+
+@pytest.fixture
+def scripted(scripted_server: ScriptedAws) -> ScriptedAws:
+    """Give it with nothing in it."""
+    scripted_server.reset()
+    return scripted_server
+
+
+@pytest.fixture(scope="module")
+def usage(scripted_server: ScriptedAws, session: Session) -> Usage:
+    """Give what reads an account with one quick attempt a call in two Regions."""
+    assert scripted_server
+    quick = Usage(session)
+    # Only while its clients are made: others in the same module are to be as they are deployed.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(usage_source, "_CALLS", QUICK)
+        patch.setattr(usage_source, "_SPACED_CALLS", QUICK)
+        prepare(quick, ["us-east-1", "us-west-2"])
+    return quick
+
+
+def prepare(usage: Usage, regions: Iterable[str]) -> None:
+    """Let the clients be made, which takes its time, without a call."""
+    usage.read([ReadingRequest(region, frozenset()) for region in regions], datetime.now(UTC), 1)

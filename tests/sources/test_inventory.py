@@ -11,7 +11,7 @@ import pytest
 from local_aws.emulator import ADMINISTRATOR, Emulator
 from notifier.sources import usage as module
 from notifier.sources.usage import Usage
-from notifier.usage import ReadFailure, ReadingRequest, Resource, Source
+from notifier.usage import ReadFailure, Reading, ReadingRequest, Resource, Source
 from tests.sources.conftest import QUICK
 from tests.sources.scripted_aws import (
     LISTINGS,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from boto3 import Session
 
-    from notifier.usage import Reading
     from tests.sources.scripted_aws import Asked, Script
 
 EAST, WEST = "us-east-1", "us-west-2"
@@ -70,31 +69,6 @@ def arn(resource: str, region: str = EAST) -> str:
     return f"arn:aws:bedrock:{region}:123456789012:{resource}"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ScriptedAws]:
-    """Give an AWS that the product's clients reach as they would reach the real one."""
-    with ScriptedAws() as running, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", running.endpoint_url)
-        yield running
-
-
-@pytest.fixture(scope="module")
-def usage(server: ScriptedAws, session: Session) -> Iterator[Usage]:
-    """Give the source with one quick attempt a call, so that failures do not take seconds."""
-    assert server
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_CALLS", QUICK)
-        patch.setattr(module, "_SPACED_CALLS", QUICK)
-        yield Usage(session)
-
-
-@pytest.fixture
-def aws(server: ScriptedAws) -> ScriptedAws:
-    """Give it with nothing in it."""
-    server.reset()
-    return server
-
-
 def read(
     usage: Usage, source: Source, known: Mapping[str, Resource] | None = None, region: str = EAST
 ) -> Reading:
@@ -103,9 +77,9 @@ def read(
     return usage.read([request], NOW, 20)[region][source]
 
 
-def listed(aws: ScriptedAws, usage: Usage, source: Source, *entries: object) -> Reading:
+def listed(scripted: ScriptedAws, usage: Usage, source: Source, *entries: object) -> Reading:
     """Read a source whose listing has these entries."""
-    aws.on(LISTED[source], listing(LISTED[source], [*entries]))
+    scripted.on(LISTED[source], listing(LISTED[source], [*entries]))
     return read(usage, source)
 
 
@@ -508,7 +482,7 @@ JOB: Final = {
     ],
 )
 def test_what_an_entry_means(  # noqa: PLR0913, PLR0917 the columns of the table
-    aws: ScriptedAws,
+    scripted: ScriptedAws,
     usage: Usage,
     source: Source,
     entry: Mapping[str, Any],
@@ -516,7 +490,7 @@ def test_what_an_entry_means(  # noqa: PLR0913, PLR0917 the columns of the table
     key: str,
     depends: bool,  # noqa: FBT001
 ) -> None:
-    reading = listed(aws, usage, source, entry)
+    reading = listed(scripted, usage, source, entry)
 
     assert reading.failure is None
     (resource,) = reading.resources
@@ -529,34 +503,34 @@ def test_what_an_entry_means(  # noqa: PLR0913, PLR0917 the columns of the table
     "status", ["Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"]
 )
 def test_a_batch_job_that_will_not_run_is_left_out(
-    aws: ScriptedAws, usage: Usage, status: str
+    scripted: ScriptedAws, usage: Usage, status: str
 ) -> None:
-    reading = listed(aws, usage, Source.BATCH_JOBS, JOB | {"status": status})
+    reading = listed(scripted, usage, Source.BATCH_JOBS, JOB | {"status": status})
 
     assert (reading.resources, reading.failure) == ((), None)
 
 
 def test_batch_jobs_are_asked_for_as_far_back_as_one_can_still_run(
-    aws: ScriptedAws, usage: Usage
+    scripted: ScriptedAws, usage: Usage
 ) -> None:
     read(usage, Source.BATCH_JOBS)
 
-    (asked,) = aws.asked("ListModelInvocationJobs")
+    (asked,) = scripted.asked("ListModelInvocationJobs")
     assert datetime.fromisoformat(asked.said["submitTimeAfter"]) == NOW - timedelta(days=14)
 
 
 def test_profiles_of_another_kind_than_asked_for_are_left_out(
-    aws: ScriptedAws, usage: Usage
+    scripted: ScriptedAws, usage: Usage
 ) -> None:
-    reading = listed(aws, usage, Source.APPLICATION_PROFILES, PROFILE, OWN)
+    reading = listed(scripted, usage, Source.APPLICATION_PROFILES, PROFILE, OWN)
 
     assert [profile.arn for profile in reading.resources] == [OWN["inferenceProfileArn"]]
-    assert [asked.said["type"] for asked in aws.asked()] == ["APPLICATION"]
+    assert [asked.said["type"] for asked in scripted.asked()] == ["APPLICATION"]
 
 
 @pytest.mark.parametrize("source", LISTED)
 def test_every_listing_is_read_to_its_last_page_by_the_largest_pages(
-    aws: ScriptedAws, usage: Usage, source: Source
+    scripted: ScriptedAws, usage: Usage, source: Source
 ) -> None:
     entries = [
         {
@@ -575,21 +549,21 @@ def test_every_listing_is_read_to_its_last_page_by_the_largest_pages(
         }[source]
         for n in range(7)
     ]
-    aws.on(LISTED[source], listing(LISTED[source], entries, page=3))
+    scripted.on(LISTED[source], listing(LISTED[source], entries, page=3))
     for own, action in GOT.items():
-        aws.on(action, always(DETAILS[own]))
+        scripted.on(action, always(DETAILS[own]))
 
     reading = read(usage, source)
 
     assert reading.failure is None
     assert len({(resource.arn, resource.id) for resource in reading.resources}) == 7
-    asked = aws.asked(LISTED[source])
+    asked = scripted.asked(LISTED[source])
     assert [call.said.get("nextToken") for call in asked] == [None, "3", "6"]
     assert {int(call.said["maxResults"]) for call in asked} == {1000}
 
 
-def test_an_entry_that_is_on_two_pages_is_one_resource(aws: ScriptedAws, usage: Usage) -> None:
-    reading = listed(aws, usage, Source.CUSTOM_MODELS, CUSTOM_MODEL, CUSTOM_MODEL)
+def test_an_entry_that_is_on_two_pages_is_one_resource(scripted: ScriptedAws, usage: Usage) -> None:
+    reading = listed(scripted, usage, Source.CUSTOM_MODELS, CUSTOM_MODEL, CUSTOM_MODEL)
 
     assert len(reading.resources) == 1
 
@@ -632,10 +606,10 @@ ID_NAMES: Final = {
 }
 
 
-def has(aws: ScriptedAws, source: Source, *ids: str, stamp: object = STAMP) -> None:
+def has(scripted: ScriptedAws, source: Source, *ids: str, stamp: object = STAMP) -> None:
     """Let a listing show these ids, last changed then."""
     entries = [{ID_NAMES[source]: one, "updatedAt": stamp} for one in ids]
-    aws.on(LISTED[source], listing(LISTED[source], [*entries]))
+    scripted.on(LISTED[source], listing(LISTED[source], [*entries]))
 
 
 def details(source: Source, **changed: object) -> Script:
@@ -735,14 +709,14 @@ def but_for(script: Script, **others: Script) -> Script:
     ],
 )
 def test_what_the_details_name(
-    aws: ScriptedAws,
+    scripted: ScriptedAws,
     usage: Usage,
     source: Source,
     changed: Mapping[str, object],
     models: tuple[str, ...],
 ) -> None:
-    has(aws, source, "ITEM000001")
-    aws.on(GOT[source], details(source, **changed))
+    has(scripted, source, "ITEM000001")
+    scripted.on(GOT[source], details(source, **changed))
 
     reading = read(usage, source)
 
@@ -752,9 +726,9 @@ def test_what_the_details_name(
     assert resource.stamp == "2026-11-01T10:00:00+00:00"
 
 
-def test_a_flow_names_the_models_of_all_its_nodes_once(aws: ScriptedAws, usage: Usage) -> None:
-    has(aws, Source.FLOWS, "FLOW000001")
-    aws.on("GetFlow", details(Source.FLOWS))
+def test_a_flow_names_the_models_of_all_its_nodes_once(scripted: ScriptedAws, usage: Usage) -> None:
+    has(scripted, Source.FLOWS, "FLOW000001")
+    scripted.on("GetFlow", details(Source.FLOWS))
 
     (flow,) = read(usage, Source.FLOWS).resources
 
@@ -762,9 +736,9 @@ def test_a_flow_names_the_models_of_all_its_nodes_once(aws: ScriptedAws, usage: 
 
 
 @pytest.mark.parametrize("source", GOT)
-def test_only_what_changed_is_got(aws: ScriptedAws, usage: Usage, source: Source) -> None:
-    has(aws, source, "SAME", "CHANGED", "NEW")
-    aws.on(GOT[source], details(source))
+def test_only_what_changed_is_got(scripted: ScriptedAws, usage: Usage, source: Source) -> None:
+    has(scripted, source, "SAME", "CHANGED", "NEW")
+    scripted.on(GOT[source], details(source))
     same = Resource("arn:same", "same", ("m",), "SAME", stamp="2026-11-01T10:00:00+00:00")
     known = {
         "SAME": same,
@@ -774,44 +748,46 @@ def test_only_what_changed_is_got(aws: ScriptedAws, usage: Usage, source: Source
 
     reading = read(usage, source, known)
 
-    assert {asked.item for asked in aws.asked(GOT[source])} == {"CHANGED", "NEW"}
+    assert {asked.item for asked in scripted.asked(GOT[source])} == {"CHANGED", "NEW"}
     assert {resource.id for resource in reading.resources} == {"SAME", "CHANGED", "NEW"}
     assert same in reading.resources
 
 
 @pytest.mark.parametrize("stamp", [None, ""])
 def test_what_does_not_say_when_it_changed_is_got_each_time(
-    aws: ScriptedAws, usage: Usage, stamp: str | None
+    scripted: ScriptedAws, usage: Usage, stamp: str | None
 ) -> None:
-    has(aws, Source.PROMPTS, "P", stamp=stamp)
-    aws.on("GetPrompt", details(Source.PROMPTS))
+    has(scripted, Source.PROMPTS, "P", stamp=stamp)
+    scripted.on("GetPrompt", details(Source.PROMPTS))
 
     first = read(usage, Source.PROMPTS)
     again = read(usage, Source.PROMPTS, {prompt.id: prompt for prompt in first.resources})
 
-    assert len(aws.asked("GetPrompt")) == 2
+    assert len(scripted.asked("GetPrompt")) == 2
     assert first == again
     assert first.failure is None
 
 
-def test_a_time_of_change_that_is_none_is_compared_as_text(aws: ScriptedAws, usage: Usage) -> None:
-    has(aws, Source.PROMPTS, "P", stamp="lately")
-    aws.on("GetPrompt", details(Source.PROMPTS))
+def test_a_time_of_change_that_is_none_is_compared_as_text(
+    scripted: ScriptedAws, usage: Usage
+) -> None:
+    has(scripted, Source.PROMPTS, "P", stamp="lately")
+    scripted.on("GetPrompt", details(Source.PROMPTS))
 
     first = read(usage, Source.PROMPTS)
     read(usage, Source.PROMPTS, {prompt.id: prompt for prompt in first.resources})
 
     assert first.resources[0].stamp == "lately"
-    assert len(aws.asked("GetPrompt")) == 1
+    assert len(scripted.asked("GetPrompt")) == 1
 
 
 @pytest.mark.parametrize("source", GOT)
 def test_what_was_deleted_after_it_was_listed_is_gone_and_no_failure(
-    aws: ScriptedAws, usage: Usage, source: Source
+    scripted: ScriptedAws, usage: Usage, source: Source
 ) -> None:
-    has(aws, source, "KEPT", "DELETED")
+    has(scripted, source, "KEPT", "DELETED")
     gone = refusal(404, "ResourceNotFoundException")
-    aws.on(GOT[source], but_for(details(source), DELETED=gone))
+    scripted.on(GOT[source], but_for(details(source), DELETED=gone))
 
     reading = read(usage, source)
 
@@ -834,15 +810,15 @@ def test_what_was_deleted_after_it_was_listed_is_gone_and_no_failure(
     ],
 )
 def test_one_that_cannot_be_got_is_a_failure_beside_the_others(  # noqa: PLR0913, PLR0917 the table
-    aws: ScriptedAws,
+    scripted: ScriptedAws,
     usage: Usage,
     source: Source,
     script: Script,
     code: str,
     permanent: bool,  # noqa: FBT001
 ) -> None:
-    has(aws, source, "A", "B", "C")
-    aws.on(GOT[source], but_for(details(source), B=script))
+    has(scripted, source, "A", "B", "C")
+    scripted.on(GOT[source], but_for(details(source), B=script))
 
     reading = read(usage, source)
 
@@ -852,11 +828,13 @@ def test_one_that_cannot_be_got_is_a_failure_beside_the_others(  # noqa: PLR0913
     assert reading.failure.detail.startswith(f"bedrock:{GOT[source]}: ")
 
 
-def test_of_many_failures_one_that_may_pass_stands_for_all(aws: ScriptedAws, usage: Usage) -> None:
-    has(aws, Source.PROMPTS, "A", "B", "C")
+def test_of_many_failures_one_that_may_pass_stands_for_all(
+    scripted: ScriptedAws, usage: Usage
+) -> None:
+    has(scripted, Source.PROMPTS, "A", "B", "C")
     denied, throttled = refusal(403, "AccessDeniedException"), refusal(429, "ThrottlingException")
     # The last to fail is the one that stands for them.
-    aws.on("GetPrompt", but_for(denied, B=each_waits(0.1, throttled)))
+    scripted.on("GetPrompt", but_for(denied, B=each_waits(0.1, throttled)))
 
     failure = read(usage, Source.PROMPTS).failure
 
@@ -912,14 +890,14 @@ def test_of_many_failures_one_that_may_pass_stands_for_all(aws: ScriptedAws, usa
     ],
 )
 def test_an_answer_that_is_none_is_a_failure_and_never_an_empty_list(  # noqa: PLR0913, PLR0917 the table
-    aws: ScriptedAws,
+    scripted: ScriptedAws,
     usage: Usage,
     source: Source,
     script: Script,
     code: str,
     permanent: bool,  # noqa: FBT001
 ) -> None:
-    aws.on(LISTED[source], script)
+    scripted.on(LISTED[source], script)
 
     reading = read(usage, source)
 
@@ -932,9 +910,9 @@ def test_an_answer_that_is_none_is_a_failure_and_never_an_empty_list(  # noqa: P
 @pytest.mark.parametrize("source", LISTED)
 @pytest.mark.parametrize("entries", [None, 5, "text", [None], [5], ["text"], [{}], [[]]])
 def test_entries_of_another_shape_are_a_failure(
-    aws: ScriptedAws, usage: Usage, source: Source, entries: object
+    scripted: ScriptedAws, usage: Usage, source: Source, entries: object
 ) -> None:
-    aws.on(LISTED[source], always({LISTINGS[LISTED[source]][1]: entries}))
+    scripted.on(LISTED[source], always({LISTINGS[LISTED[source]][1]: entries}))
 
     reading = read(usage, source)
 
@@ -949,7 +927,7 @@ def test_entries_of_another_shape_are_a_failure(
         (Source.SYSTEM_PROFILES, PROFILE, "inferenceProfileArn"),
         (Source.APPLICATION_PROFILES, OWN, "inferenceProfileId"),
         (Source.PROVISIONED_THROUGHPUT, THROUGHPUT, "provisionedModelArn"),
-        (Source.CUSTOM_MODELS, CUSTOM_MODEL, "baseModelArn"),
+        (Source.CUSTOM_MODELS, CUSTOM_MODEL, "modelArn"),
         (Source.CUSTOM_MODEL_DEPLOYMENTS, DEPLOYMENT, "modelArn"),
         (Source.PROMPT_ROUTERS, ROUTER, "promptRouterArn"),
         (Source.BATCH_JOBS, JOB, "modelId"),
@@ -957,7 +935,7 @@ def test_entries_of_another_shape_are_a_failure(
 )
 @pytest.mark.parametrize("value", ["missing", None, 7, " ", "\ud800", "x" * 3000])
 def test_an_entry_that_lacks_what_counts_is_a_failure_beside_the_others(  # noqa: PLR0913, PLR0917 the table
-    aws: ScriptedAws,
+    scripted: ScriptedAws,
     usage: Usage,
     source: Source,
     good: Mapping[str, Any],
@@ -968,13 +946,39 @@ def test_an_entry_that_lacks_what_counts_is_a_failure_beside_the_others(  # noqa
     if value == "missing":
         del bad[without]
 
-    reading = listed(aws, usage, source, bad, good)
+    reading = listed(scripted, usage, source, bad, good)
 
     assert reading.failure is not None
     assert reading.failure.code == "UnexpectedAnswer"
     assert len(reading.resources) == 1
     reading.failure.detail.encode()
     assert len(reading.failure.detail) < 400
+
+
+@pytest.mark.parametrize("base", ["missing", None, ""])
+def test_a_custom_model_without_a_base_model_names_none(
+    scripted: ScriptedAws, usage: Usage, base: str | None
+) -> None:
+    imported = {**CUSTOM_MODEL, "baseModelArn": base}
+    if base == "missing":
+        del imported["baseModelArn"]
+
+    reading = listed(scripted, usage, Source.CUSTOM_MODELS, imported)
+
+    assert reading == Reading((Resource(CUSTOM, "ours", ()),))
+
+
+@pytest.mark.parametrize("base", [7, " ", "\ud800", "x" * 3000])
+def test_a_base_model_that_cannot_be_read_is_a_failure(
+    scripted: ScriptedAws, usage: Usage, base: object
+) -> None:
+    odd = CUSTOM_MODEL | {"baseModelArn": base}
+
+    reading = listed(scripted, usage, Source.CUSTOM_MODELS, odd, CUSTOM_MODEL)
+
+    assert reading.failure is not None
+    assert reading.failure.code == "UnexpectedAnswer"
+    assert len(reading.resources) == 1
 
 
 @pytest.mark.parametrize(
@@ -987,11 +991,11 @@ def test_an_entry_that_lacks_what_counts_is_a_failure_beside_the_others(  # noqa
     ],
 )
 def test_an_entry_that_does_not_say_what_it_needs_is_a_failure(
-    aws: ScriptedAws, usage: Usage, source: Source, good: Mapping[str, Any], without: str
+    scripted: ScriptedAws, usage: Usage, source: Source, good: Mapping[str, Any], without: str
 ) -> None:
     bad = {name: value for name, value in good.items() if name != without}
 
-    reading = listed(aws, usage, source, bad, good)
+    reading = listed(scripted, usage, source, bad, good)
 
     assert len(reading.resources) == 1
     assert reading.failure is not None
@@ -999,8 +1003,10 @@ def test_an_entry_that_does_not_say_what_it_needs_is_a_failure(
 
 
 @pytest.mark.parametrize("name", [None, 7, "\ud800hostile\u202e<b>", "x" * 5000])
-def test_a_name_is_never_worth_failing_for(aws: ScriptedAws, usage: Usage, name: object) -> None:
-    reading = listed(aws, usage, Source.CUSTOM_MODELS, CUSTOM_MODEL | {"modelName": name})
+def test_a_name_is_never_worth_failing_for(
+    scripted: ScriptedAws, usage: Usage, name: object
+) -> None:
+    reading = listed(scripted, usage, Source.CUSTOM_MODELS, CUSTOM_MODEL | {"modelName": name})
 
     assert reading.failure is None
     (model,) = reading.resources
@@ -1009,12 +1015,12 @@ def test_a_name_is_never_worth_failing_for(aws: ScriptedAws, usage: Usage, name:
 
 
 def test_a_page_that_fails_leaves_what_the_pages_before_it_gave(
-    aws: ScriptedAws, usage: Usage
+    scripted: ScriptedAws, usage: Usage
 ) -> None:
     models = [CUSTOM_MODEL | {"modelArn": arn(f"x/{n}")} for n in range(4)]
     first = listing("ListCustomModels", [*models], page=2)
     denied = refusal(403, "AccessDeniedException")
-    aws.on(
+    scripted.on(
         "ListCustomModels",
         lambda asked: (denied if asked.said.get("nextToken") else first)(asked),
     )
@@ -1027,11 +1033,13 @@ def test_a_page_that_fails_leaves_what_the_pages_before_it_gave(
     )
 
 
-def test_what_a_failing_listing_did_show_is_still_got(aws: ScriptedAws, usage: Usage) -> None:
+def test_what_a_failing_listing_did_show_is_still_got(scripted: ScriptedAws, usage: Usage) -> None:
     first = paged("promptSummaries", [{"id": "A", "updatedAt": STAMP}, {}, {}], 1)
     denied = refusal(403, "AccessDeniedException")
-    aws.on("ListPrompts", lambda asked: (denied if asked.said.get("nextToken") else first)(asked))
-    aws.on("GetPrompt", details(Source.PROMPTS))
+    scripted.on(
+        "ListPrompts", lambda asked: (denied if asked.said.get("nextToken") else first)(asked)
+    )
+    scripted.on("GetPrompt", details(Source.PROMPTS))
 
     reading = read(usage, Source.PROMPTS)
 
@@ -1039,8 +1047,10 @@ def test_what_a_failing_listing_did_show_is_still_got(aws: ScriptedAws, usage: U
     assert reading.failure is not None
 
 
-def test_a_listing_that_repeats_its_token_ends_as_a_failure(aws: ScriptedAws, usage: Usage) -> None:
-    aws.on("ListPromptRouters", always({"promptRouterSummaries": [ROUTER], "nextToken": "1"}))
+def test_a_listing_that_repeats_its_token_ends_as_a_failure(
+    scripted: ScriptedAws, usage: Usage
+) -> None:
+    scripted.on("ListPromptRouters", always({"promptRouterSummaries": [ROUTER], "nextToken": "1"}))
 
     reading = read(usage, Source.PROMPT_ROUTERS)
 
@@ -1062,8 +1072,8 @@ def test_a_region_without_the_endpoint_is_a_failure(
     assert (failure.code, failure.permanent) == ("EndpointConnectionError", False)
 
 
-def test_an_answer_that_does_not_come_is_a_failure(aws: ScriptedAws, usage: Usage) -> None:
-    aws.on("ListFlows", always(Hang()))
+def test_an_answer_that_does_not_come_is_a_failure(scripted: ScriptedAws, usage: Usage) -> None:
+    scripted.on("ListFlows", always(Hang()))
 
     failure = read(usage, Source.FLOWS).failure
 

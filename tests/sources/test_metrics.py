@@ -9,18 +9,15 @@ import boto3
 import pytest
 
 from local_aws.emulator import ADMINISTRATOR, Emulator
-from notifier.sources import usage as module
 from notifier.sources.usage import Usage
-from notifier.usage import Calls, ReadingRequest, Source
-from tests.sources.conftest import QUICK
+from notifier.usage import Calls, Reading, ReadingRequest, Source
 from tests.sources.scripted_aws import Raw, ScriptedAws, always, each_waits, listing, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from boto3 import Session
 
-    from notifier.usage import Reading
     from tests.sources.scripted_aws import Asked, Reply, Script
 
 EAST: Final = "us-east-1"
@@ -41,51 +38,26 @@ def day(days_ago: int) -> date:
     return TODAY - timedelta(days=days_ago)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ScriptedAws]:
-    """Give an AWS that the product's clients reach as they would reach the real one."""
-    with ScriptedAws() as running, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", running.endpoint_url)
-        yield running
-
-
-@pytest.fixture(scope="module")
-def usage(server: ScriptedAws, session: Session) -> Iterator[Usage]:
-    """Give the source with one quick attempt a call, so that failures do not take seconds."""
-    assert server
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_CALLS", QUICK)
-        patch.setattr(module, "_SPACED_CALLS", QUICK)
-        yield Usage(session)
-
-
-@pytest.fixture
-def aws(server: ScriptedAws) -> ScriptedAws:
-    """Give it with nothing in it."""
-    server.reset()
-    return server
-
-
 def read(
     usage: Usage,
     *look_back: str,
-    days: int = 100,
     now: datetime = NOW,
     region: str = EAST,
     beside: frozenset[Source] = frozenset(),
+    looked_back: Iterable[str] = (),
 ) -> Reading:
     """Read what was invoked, and perhaps other sources beside it."""
     request = ReadingRequest(
         region,
         frozenset({Source.INVOCATIONS}) | beside,
         look_back=look_back,
-        look_back_days=days,
+        looked_back=frozenset(looked_back),
     )
     return usage.read([request], now, 20)[region][Source.INVOCATIONS]
 
 
-def invoked(aws: ScriptedAws, model_id: str, days_ago: int, times: float = 1) -> None:
-    aws.metrics.count("Invocations", at(days_ago), times, ModelId=model_id)
+def invoked(scripted: ScriptedAws, model_id: str, days_ago: int, times: float = 1) -> None:
+    scripted.metrics.count("Invocations", at(days_ago), times, ModelId=model_id)
 
 
 def by_model(reading: Reading) -> dict[str, Calls]:
@@ -143,11 +115,11 @@ def test_calls_and_tokens_are_read_by_model(
 # What is counted, and over which days.
 
 
-def test_where_nothing_was_invoked_one_listing_says_so(aws: ScriptedAws, usage: Usage) -> None:
+def test_where_nothing_was_invoked_one_listing_says_so(scripted: ScriptedAws, usage: Usage) -> None:
     reading = read(usage)
 
     assert (reading.calls, reading.failure) == ((), None)
-    assert aws.counts() == {"ListMetrics": 1}
+    assert scripted.counts() == {"ListMetrics": 1}
 
 
 @pytest.mark.parametrize(
@@ -167,12 +139,12 @@ def test_where_nothing_was_invoked_one_listing_says_so(aws: ScriptedAws, usage: 
     ],
 )
 def test_the_last_fourteen_utc_days_are_summed_and_the_last_day_is_named(
-    aws: ScriptedAws, usage: Usage, days: Mapping[int, float], calls: Calls
+    scripted: ScriptedAws, usage: Usage, days: Mapping[int, float], calls: Calls
 ) -> None:
     # So that it is listed at all, whatever the case has.
-    aws.metrics.count("Invocations", at(0), 0, ModelId=SONNET)
+    scripted.metrics.count("Invocations", at(0), 0, ModelId=SONNET)
     for days_ago, times in days.items():
-        invoked(aws, SONNET, days_ago, times)
+        invoked(scripted, SONNET, days_ago, times)
 
     assert read(usage).calls == (calls,)
 
@@ -186,34 +158,34 @@ def test_the_last_fourteen_utc_days_are_summed_and_the_last_day_is_named(
     ],
 )
 def test_tokens_are_the_mean_of_the_whole_days_since_the_first_call(
-    aws: ScriptedAws, usage: Usage, days: dict[int, int], mean: int
+    scripted: ScriptedAws, usage: Usage, days: dict[int, int], mean: int
 ) -> None:
     for days_ago, tokens in days.items():
-        invoked(aws, SONNET, days_ago)
-        aws.metrics.count("InputTokenCount", at(days_ago), tokens, ModelId=SONNET)
-        aws.metrics.count("OutputTokenCount", at(days_ago), tokens / 10, ModelId=SONNET)
+        invoked(scripted, SONNET, days_ago)
+        scripted.metrics.count("InputTokenCount", at(days_ago), tokens, ModelId=SONNET)
+        scripted.metrics.count("OutputTokenCount", at(days_ago), tokens / 10, ModelId=SONNET)
 
     (calls,) = read(usage).calls
 
     assert (calls.input_tokens_per_day, calls.output_tokens_per_day) == (mean, round(mean / 10))
 
 
-def test_thirty_utc_days_are_asked_about_by_the_day(aws: ScriptedAws, usage: Usage) -> None:
-    invoked(aws, SONNET, 0)
+def test_thirty_utc_days_are_asked_about_by_the_day(scripted: ScriptedAws, usage: Usage) -> None:
+    invoked(scripted, SONNET, 0)
     # It is the 21st already where this was written down.
     now = datetime(2026, 11, 21, 4, 30, tzinfo=timezone(timedelta(hours=5)))
 
     read(usage, now=now)
 
-    (asked,) = aws.asked("GetMetricData")
+    (asked,) = scripted.asked("GetMetricData")
     assert asked.said["StartTime"] == datetime(2026, 10, 22, tzinfo=UTC).timestamp()
     assert asked.said["EndTime"] == now.timestamp()
     assert {query["MetricStat"]["Period"] for query in asked.said["MetricDataQueries"]} == {86400}
     assert {query["MetricStat"]["Stat"] for query in asked.said["MetricDataQueries"]} == {"Sum"}
 
 
-def test_a_model_that_was_only_listed_was_not_invoked(aws: ScriptedAws, usage: Usage) -> None:
-    invoked(aws, SONNET, 0, 0)
+def test_a_model_that_was_only_listed_was_not_invoked(scripted: ScriptedAws, usage: Usage) -> None:
+    invoked(scripted, SONNET, 0, 0)
 
     reading = read(usage)
 
@@ -221,27 +193,27 @@ def test_a_model_that_was_only_listed_was_not_invoked(aws: ScriptedAws, usage: U
 
 
 def test_what_is_kept_under_the_model_alone_is_not_counted_twice(
-    aws: ScriptedAws, usage: Usage
+    scripted: ScriptedAws, usage: Usage
 ) -> None:
-    invoked(aws, SONNET, 1, 5)
-    aws.metrics.count("Invocations", at(1), 5, ModelId=SONNET, ContextWindow="LONG")
+    invoked(scripted, SONNET, 1, 5)
+    scripted.metrics.count("Invocations", at(1), 5, ModelId=SONNET, ContextWindow="LONG")
 
     assert read(usage).calls == (Calls(SONNET, day(1), 5),)
 
 
 def test_where_a_model_is_only_kept_under_more_dimensions_they_are_summed(
-    aws: ScriptedAws, usage: Usage
+    scripted: ScriptedAws, usage: Usage
 ) -> None:
     for size, times in (("512", 2), ("1024", 3)):
         for metric in ("Invocations", "InputTokenCount"):
-            aws.metrics.count(metric, at(0), times, ModelId="image-v1", ImageSize=size)
+            scripted.metrics.count(metric, at(0), times, ModelId="image-v1", ImageSize=size)
 
     assert read(usage).calls == (Calls("image-v1", day(0), 5, 5, 0),)
 
 
-def test_what_is_not_counted_by_model_is_left_out(aws: ScriptedAws, usage: Usage) -> None:
-    aws.metrics.count("Invocations", at(0), 9, Operation="ApplyGuardrail")
-    aws.metrics.count("Invocations", at(0), 9)
+def test_what_is_not_counted_by_model_is_left_out(scripted: ScriptedAws, usage: Usage) -> None:
+    scripted.metrics.count("Invocations", at(0), 9, Operation="ApplyGuardrail")
+    scripted.metrics.count("Invocations", at(0), 9)
 
     reading = read(usage)
 
@@ -260,10 +232,10 @@ def test_what_is_not_counted_by_model_is_left_out(aws: ScriptedAws, usage: Usage
     ],
 )
 def test_whatever_was_invoked_is_given_by_the_name_it_was_counted_under(
-    aws: ScriptedAws, usage: Usage, model_id: str
+    scripted: ScriptedAws, usage: Usage, model_id: str
 ) -> None:
-    invoked(aws, model_id, 2, 4)
-    invoked(aws, "q0", 1, 1)
+    invoked(scripted, model_id, 2, 4)
+    invoked(scripted, "q0", 1, 1)
 
     assert by_model(read(usage)) == {
         model_id: Calls(model_id, day(2), 4),
@@ -271,32 +243,36 @@ def test_whatever_was_invoked_is_given_by_the_name_it_was_counted_under(
     }
 
 
-def test_every_page_of_metrics_and_of_data_is_read(aws: ScriptedAws, usage: Usage) -> None:
-    aws.metrics.metrics_per_page = 3
-    aws.metrics.points_per_page = 4
+def test_every_page_of_metrics_and_of_data_is_read(scripted: ScriptedAws, usage: Usage) -> None:
+    scripted.metrics.metrics_per_page = 3
+    scripted.metrics.points_per_page = 4
     for number in range(7):
         for days_ago in range(1, 4):
-            invoked(aws, f"model-{number}", days_ago, number + 1)
+            invoked(scripted, f"model-{number}", days_ago, number + 1)
 
     calls = by_model(read(usage))
 
     assert calls == {
         f"model-{number}": Calls(f"model-{number}", day(1), 3 * (number + 1)) for number in range(7)
     }
-    assert [asked.said.get("NextToken") for asked in aws.asked("ListMetrics")] == [None, "3", "6"]
-    assert len(aws.asked("GetMetricData")) > 5
+    assert [asked.said.get("NextToken") for asked in scripted.asked("ListMetrics")] == [
+        None,
+        "3",
+        "6",
+    ]
+    assert len(scripted.asked("GetMetricData")) > 5
 
 
 def test_many_models_are_asked_about_500_queries_at_a_time_and_each_in_one_call(
-    aws: ScriptedAws, usage: Usage
+    scripted: ScriptedAws, usage: Usage
 ) -> None:
     for number in range(400):
-        invoked(aws, f"model-{number:03}", 1)
+        invoked(scripted, f"model-{number:03}", 1)
 
     assert len(read(usage).calls) == 400
-    sizes = [len(asked.said["MetricDataQueries"]) for asked in aws.asked("GetMetricData")]
+    sizes = [len(asked.said["MetricDataQueries"]) for asked in scripted.asked("GetMetricData")]
     assert sizes == [498, 498, 204]
-    for asked in aws.asked("GetMetricData"):
+    for asked in scripted.asked("GetMetricData"):
         named = [
             query["MetricStat"]["Metric"]["Dimensions"][0]["Value"]
             for query in asked.said["MetricDataQueries"]
@@ -307,11 +283,11 @@ def test_many_models_are_asked_about_500_queries_at_a_time_and_each_in_one_call(
 # Looking back.
 
 
-def test_looking_back_finds_the_last_day_long_ago(aws: ScriptedAws, usage: Usage) -> None:
-    invoked(aws, HAIKU, 80, 9)
-    invoked(aws, HAIKU, 95, 9)
-    invoked(aws, "too-long-ago", 100)
-    aws.metrics.count("InputTokenCount", at(80), 700, ModelId=HAIKU)
+def test_looking_back_finds_the_last_day_long_ago(scripted: ScriptedAws, usage: Usage) -> None:
+    invoked(scripted, HAIKU, 80, 9)
+    invoked(scripted, HAIKU, 95, 9)
+    invoked(scripted, "too-long-ago", 100)
+    scripted.metrics.count("InputTokenCount", at(80), 700, ModelId=HAIKU)
 
     reading = read(usage, HAIKU, "never", "too-long-ago")
 
@@ -319,25 +295,82 @@ def test_looking_back_finds_the_last_day_long_ago(aws: ScriptedAws, usage: Usage
     assert reading.calls == (Calls(HAIKU, day(80), 0, 0, 0),)
 
 
-def test_nothing_is_looked_back_at_unless_it_is_asked_for(aws: ScriptedAws, usage: Usage) -> None:
-    aws.on("ListInferenceProfiles", listing("ListInferenceProfiles", [profile("a")]))
+def test_nothing_is_looked_back_at_where_nothing_can_have_been_invoked(
+    scripted: ScriptedAws, usage: Usage
+) -> None:
+    reading = read(usage, beside=frozenset(Source) - {Source.INVOCATIONS})
 
-    read(usage, beside=frozenset({Source.SYSTEM_PROFILES}))
+    assert reading == Reading()
+    assert scripted.counts()["GetMetricData"] == 0
 
-    assert aws.counts()["GetMetricData"] == 0
+
+def asked_about(scripted: ScriptedAws) -> list[list[str]]:
+    """Give what each call for data was about."""
+    return [
+        [
+            query["MetricStat"]["Metric"]["Dimensions"][0]["Value"]
+            for query in asked.said["MetricDataQueries"]
+        ]
+        for asked in scripted.asked("GetMetricData")
+    ]
 
 
-def test_what_was_invoked_lately_is_not_asked_about_again(aws: ScriptedAws, usage: Usage) -> None:
-    invoked(aws, SONNET, 1)
-    invoked(aws, HAIKU, 60)
+def test_what_was_looked_back_at_is_said_whether_it_was_invoked_or_not(
+    scripted: ScriptedAws, usage: Usage
+) -> None:
+    invoked(scripted, HAIKU, 60)
 
-    calls = by_model(read(usage, SONNET, HAIKU))
+    reading = read(usage, HAIKU, "never")
 
-    assert set(calls) == {SONNET, HAIKU}
-    lately, back = aws.asked("GetMetricData")
-    assert len(lately.said["MetricDataQueries"]) == 3
-    (query,) = back.said["MetricDataQueries"]
-    assert query["MetricStat"]["Metric"]["Dimensions"] == [{"Name": "ModelId", "Value": HAIKU}]
+    assert reading.looked_back == {HAIKU, "never"}
+
+
+def test_what_was_looked_back_at_before_is_not_again(scripted: ScriptedAws, usage: Usage) -> None:
+    scripted.on("ListInferenceProfiles", listing("ListInferenceProfiles", [profile("aws")]))
+    known = {HAIKU, "id-of-aws", f"{ARN}:profile/aws"}
+
+    reading = read(usage, HAIKU, beside=frozenset({Source.SYSTEM_PROFILES}), looked_back=known)
+
+    assert reading == Reading()
+    assert scripted.counts()["GetMetricData"] == 0
+
+
+def test_what_is_listed_for_the_first_time_is_looked_back_at_in_the_same_reading(
+    scripted: ScriptedAws, usage: Usage
+) -> None:
+    scripted.on("ListInferenceProfiles", listing("ListInferenceProfiles", [profile("aws")]))
+    invoked(scripted, "id-of-aws", 60)
+
+    reading = read(usage, beside=frozenset({Source.SYSTEM_PROFILES}), looked_back={HAIKU})
+
+    assert reading.calls == (Calls("id-of-aws", day(60), 0),)
+    assert reading.looked_back == {"id-of-aws", f"{ARN}:profile/aws"}
+
+
+def test_what_was_invoked_lately_keeps_its_figures_and_is_looked_back_at_like_the_rest(
+    scripted: ScriptedAws, usage: Usage
+) -> None:
+    invoked(scripted, SONNET, 60, 9)
+    invoked(scripted, SONNET, 1)
+    scripted.metrics.count("InputTokenCount", at(1), 700, ModelId=SONNET)
+    invoked(scripted, HAIKU, 60)
+
+    reading = read(usage, SONNET, HAIKU)
+
+    assert reading.calls == (Calls(SONNET, day(1), 1, 700), Calls(HAIKU, day(60), 0))
+    assert reading.looked_back == {SONNET, HAIKU}
+    assert asked_about(scripted) == [[SONNET] * 3, [HAIKU, SONNET]]
+
+
+def test_what_is_not_answered_in_full_was_not_looked_back_at(
+    scripted: ScriptedAws, usage: Usage
+) -> None:
+    scripted.on("GetMetricData", spoilt(scripted, **{HAIKU: {"StatusCode": "InternalError"}}))
+
+    reading = read(usage, HAIKU, SONNET, "modèle")
+
+    assert reading.looked_back == {SONNET}
+    assert reading.failure is not None
 
 
 def profile(name: str, kind: str = "SYSTEM_DEFINED") -> dict[str, Any]:
@@ -351,7 +384,7 @@ def profile(name: str, kind: str = "SYSTEM_DEFINED") -> dict[str, Any]:
 
 
 def test_what_the_account_could_have_invoked_is_looked_back_at_too(
-    aws: ScriptedAws, usage: Usage
+    scripted: ScriptedAws, usage: Usage
 ) -> None:
     both = [profile("aws"), profile("own", "APPLICATION")]
     throughput = {
@@ -365,11 +398,11 @@ def test_what_the_account_could_have_invoked_is_looked_back_at_too(
         "modelArn": "m",
     }
     # However long they take to be known.
-    aws.on("ListInferenceProfiles", each_waits(0.3, listing("ListInferenceProfiles", both)))
-    aws.on(
+    scripted.on("ListInferenceProfiles", each_waits(0.3, listing("ListInferenceProfiles", both)))
+    scripted.on(
         "ListProvisionedModelThroughputs", listing("ListProvisionedModelThroughputs", [throughput])
     )
-    aws.on("ListCustomModelDeployments", listing("ListCustomModelDeployments", [deployment]))
+    scripted.on("ListCustomModelDeployments", listing("ListCustomModelDeployments", [deployment]))
     counted = {
         "id-of-aws",
         "id-of-own",
@@ -379,7 +412,7 @@ def test_what_the_account_could_have_invoked_is_looked_back_at_too(
         HAIKU,
     }
     for model_id in counted:
-        invoked(aws, model_id, 50)
+        invoked(scripted, model_id, 50)
 
     reading = read(usage, HAIKU, beside=frozenset(Source) - {Source.INVOCATIONS})
 
@@ -389,26 +422,26 @@ def test_what_the_account_could_have_invoked_is_looked_back_at_too(
 
 @pytest.mark.parametrize("odd", ["", "   ", "modèle", "a\nb", "x" * 1025, "\ud800"])
 def test_an_id_that_nothing_can_be_counted_under_is_not_asked_about(
-    aws: ScriptedAws, usage: Usage, odd: str
+    scripted: ScriptedAws, usage: Usage, odd: str
 ) -> None:
-    invoked(aws, HAIKU, 60)
+    invoked(scripted, HAIKU, 60)
 
     reading = read(usage, odd, HAIKU)
 
     assert reading.failure is None
     assert set(by_model(reading)) == {HAIKU}
-    (asked,) = aws.asked("GetMetricData")
+    (asked,) = scripted.asked("GetMetricData")
     assert len(asked.said["MetricDataQueries"]) == 1
 
 
 # What should not be.
 
 
-def spoilt(aws: ScriptedAws, **changes: Mapping[str, Any]) -> Script:
+def spoilt(scripted: ScriptedAws, **changes: Mapping[str, Any]) -> Script:
     """Give CloudWatch's answer, with the results of some models changed."""
 
     def answer(asked: Asked) -> Reply:
-        reply = aws.metrics.get_metric_data(asked)
+        reply = scripted.metrics.get_metric_data(asked)
         assert isinstance(reply, dict)
         for query, result in zip(
             asked.said["MetricDataQueries"], reply["MetricDataResults"], strict=True
@@ -435,12 +468,12 @@ def spoilt(aws: ScriptedAws, **changes: Mapping[str, Any]) -> Script:
     ],
 )
 def test_a_model_whose_data_are_not_whole_is_a_failure_beside_the_others(
-    aws: ScriptedAws, usage: Usage, change: Mapping[str, Any], code: str, *, permanent: bool
+    scripted: ScriptedAws, usage: Usage, change: Mapping[str, Any], code: str, *, permanent: bool
 ) -> None:
     for model_id in ("good", "spoilt"):
         for metric in ("Invocations", "InputTokenCount", "OutputTokenCount"):
-            aws.metrics.count(metric, at(0), 2, ModelId=model_id)
-    aws.on("GetMetricData", spoilt(aws, spoilt=change))
+            scripted.metrics.count(metric, at(0), 2, ModelId=model_id)
+    scripted.on("GetMetricData", spoilt(scripted, spoilt=change))
 
     reading = read(usage)
 
@@ -459,10 +492,10 @@ def test_a_model_whose_data_are_not_whole_is_a_failure_beside_the_others(
     ],
 )
 def test_data_that_do_not_fit_together_are_a_failure(
-    aws: ScriptedAws, usage: Usage, change: Mapping[str, Any]
+    scripted: ScriptedAws, usage: Usage, change: Mapping[str, Any]
 ) -> None:
-    invoked(aws, SONNET, 0)
-    aws.on("GetMetricData", spoilt(aws, **{SONNET: change}))
+    invoked(scripted, SONNET, 0)
+    scripted.on("GetMetricData", spoilt(scripted, **{SONNET: change}))
 
     reading = read(usage)
 
@@ -471,10 +504,12 @@ def test_data_that_do_not_fit_together_are_a_failure(
     assert (reading.failure.code, reading.failure.permanent) == ("UnexpectedAnswer", False)
 
 
-def test_calls_in_the_future_are_no_evidence(aws: ScriptedAws, usage: Usage) -> None:
-    invoked(aws, SONNET, 0, 5)
+def test_calls_in_the_future_are_no_evidence(scripted: ScriptedAws, usage: Usage) -> None:
+    invoked(scripted, SONNET, 0, 5)
     tomorrow = at(-1).timestamp()
-    aws.on("GetMetricData", spoilt(aws, **{SONNET: {"Timestamps": [tomorrow], "Values": [5.0]}}))
+    scripted.on(
+        "GetMetricData", spoilt(scripted, **{SONNET: {"Timestamps": [tomorrow], "Values": [5.0]}})
+    )
 
     reading = read(usage)
 
@@ -497,10 +532,10 @@ BAD_ANSWERS: Final = [
 @pytest.mark.parametrize(("script", "code", "permanent"), BAD_ANSWERS)
 @pytest.mark.parametrize("action", ["ListMetrics", "GetMetricData"])
 def test_an_answer_that_is_none_is_a_failure_and_never_no_calls(  # noqa: PLR0913 the table
-    aws: ScriptedAws, usage: Usage, action: str, script: Script, code: str, *, permanent: bool
+    scripted: ScriptedAws, usage: Usage, action: str, script: Script, code: str, *, permanent: bool
 ) -> None:
-    invoked(aws, SONNET, 0)
-    aws.on(action, script)
+    invoked(scripted, SONNET, 0)
+    scripted.on(action, script)
 
     reading = read(usage)
 
@@ -511,10 +546,10 @@ def test_an_answer_that_is_none_is_a_failure_and_never_no_calls(  # noqa: PLR091
 
 
 def test_a_metric_of_another_shape_is_a_failure_beside_the_others(
-    aws: ScriptedAws, usage: Usage
+    scripted: ScriptedAws, usage: Usage
 ) -> None:
-    invoked(aws, SONNET, 0)
-    good = aws.metrics.list_metrics
+    invoked(scripted, SONNET, 0)
+    good = scripted.metrics.list_metrics
 
     def answer(asked: Asked) -> Reply:
         reply = good(asked)
@@ -522,7 +557,7 @@ def test_a_metric_of_another_shape_is_a_failure_beside_the_others(
         nameless = {"MetricName": "Invocations", "Dimensions": [{"Name": "ModelId", "Value": ""}]}
         return {"Metrics": [{}, nameless, *reply["Metrics"]]}
 
-    aws.on("ListMetrics", answer)
+    scripted.on("ListMetrics", answer)
 
     reading = read(usage)
 
@@ -530,16 +565,16 @@ def test_a_metric_of_another_shape_is_a_failure_beside_the_others(
     assert reading.failure is not None
 
 
-def test_a_call_that_fails_leaves_what_the_others_gave(aws: ScriptedAws, usage: Usage) -> None:
+def test_a_call_that_fails_leaves_what_the_others_gave(scripted: ScriptedAws, usage: Usage) -> None:
     for number in range(400):
-        invoked(aws, f"model-{number:03}", 1)
+        invoked(scripted, f"model-{number:03}", 1)
     throttled = refusal(400, "Throttling")
 
     def second_fails(asked: Asked) -> Reply:
-        second = len(aws.asked("GetMetricData")) == 2
-        return (throttled if second else aws.metrics.get_metric_data)(asked)
+        second = len(scripted.asked("GetMetricData")) == 2
+        return (throttled if second else scripted.metrics.get_metric_data)(asked)
 
-    aws.on("GetMetricData", second_fails)
+    scripted.on("GetMetricData", second_fails)
 
     reading = read(usage)
 
@@ -549,10 +584,10 @@ def test_a_call_that_fails_leaves_what_the_others_gave(aws: ScriptedAws, usage: 
 
 
 def test_where_the_listing_fails_looking_back_still_gives_what_it_can(
-    aws: ScriptedAws, usage: Usage
+    scripted: ScriptedAws, usage: Usage
 ) -> None:
-    invoked(aws, HAIKU, 3)
-    aws.on("ListMetrics", refusal(403, "AccessDeniedException"))
+    invoked(scripted, HAIKU, 3)
+    scripted.on("ListMetrics", refusal(403, "AccessDeniedException"))
 
     reading = read(usage, HAIKU)
 
@@ -562,18 +597,19 @@ def test_where_the_listing_fails_looking_back_still_gives_what_it_can(
 
 
 def test_a_look_back_that_fails_leaves_what_was_counted_lately(
-    aws: ScriptedAws, usage: Usage
+    scripted: ScriptedAws, usage: Usage
 ) -> None:
-    invoked(aws, SONNET, 1)
+    invoked(scripted, SONNET, 1)
     denied = refusal(403, "AccessDeniedException")
 
     def second_fails(asked: Asked) -> Reply:
-        second = len(aws.asked("GetMetricData")) == 2
-        return (denied if second else aws.metrics.get_metric_data)(asked)
+        second = len(scripted.asked("GetMetricData")) == 2
+        return (denied if second else scripted.metrics.get_metric_data)(asked)
 
-    aws.on("GetMetricData", second_fails)
+    scripted.on("GetMetricData", second_fails)
 
     reading = read(usage, HAIKU)
 
     assert set(by_model(reading)) == {SONNET}
+    assert reading.looked_back == frozenset()
     assert reading.failure is not None

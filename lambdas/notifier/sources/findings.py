@@ -37,6 +37,7 @@ class Findings:
     stop: Event
     resources: list[Resource] = field(default_factory=list)
     calls: list[Calls] = field(default_factory=list)
+    looked_back: list[str] = field(default_factory=list)
     failures: list[ReadFailure] = field(default_factory=list)
 
     @contextmanager
@@ -55,7 +56,8 @@ class Findings:
             failures.append(OUT_OF_TIME)
         # In one order, and once each: a listing may show an entry on two pages.
         resources = tuple(sorted({*self.resources}))
-        return Reading(resources, tuple(self.calls), _told_by(failures))
+        looked_back = frozenset(tuple(self.looked_back))
+        return Reading(resources, tuple(self.calls), _told_by(failures), looked_back)
 
 
 @contextmanager

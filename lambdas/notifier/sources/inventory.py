@@ -171,7 +171,8 @@ def _custom_model(entry: Mapping[str, Any]) -> Resource:
     return Resource(
         text(entry, "modelArn"),
         _name(entry, "modelName"),
-        (text(entry, "baseModelArn"),),
+        # One that was imported has no base model of Bedrock.
+        _texts(filter(None, [entry.get("baseModelArn")])),
         depends=entry.get("modelStatus") != _FAILED,
     )
 

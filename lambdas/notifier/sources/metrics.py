@@ -100,20 +100,29 @@ def read_calls(client: BaseClient, findings: Findings, now: datetime) -> None:
         ]
         for model_id, found in sorted(sets.items())
     }
-    _count(client, findings, wanted, Span.days(_DAYS, now))
+    for _, calls in _count(client, findings, wanted, Span.days(_DAYS, now)):
+        if calls:
+            findings.calls.append(calls)
 
 
 def look_back(
     client: BaseClient, findings: Findings, ids: Iterable[str], days: int, now: datetime
 ) -> None:
-    """Find when what was not invoked lately was last invoked. Tokens are not asked about."""
+    """Find when these were last invoked, and note of which of them that is known now.
+
+    What was counted lately is asked about like the rest, so that it is noted like the rest; but
+    its last call is known already, and more of it. Tokens are not asked about.
+    """
     counted = {calls.model_id for calls in findings.calls}
     wanted = {
         model_id: [Series.of(INVOCATIONS, model_id)]
-        for model_id in sorted({*ids} - counted)
+        for model_id in sorted(set(ids))
         if is_countable(model_id)
     }
-    _count(client, findings, wanted, Span.days(days, now))
+    for model_id, calls in _count(client, findings, wanted, Span.days(days, now)):
+        if calls and model_id not in counted:
+            findings.calls.append(calls)
+        findings.looked_back.append(model_id)
 
 
 def answers(client: BaseClient, wanted: Sequence[Series], span: Span, stop: Event) -> list[Answer]:
@@ -163,7 +172,8 @@ def is_countable(model_id: str) -> bool:
 
 def _count(
     client: BaseClient, findings: Findings, wanted: Mapping[str, Sequence[Series]], span: Span
-) -> None:
+) -> Iterator[tuple[str, Calls | None]]:
+    """Give what was counted of each model, or None where nothing was; none that is not whole."""
     for chunk in _chunks(wanted):
         if findings.stop.is_set():
             return
@@ -174,8 +184,7 @@ def _count(
                 own = {one: next(given) for one in wanted[model_id]}
                 with findings.attempt(_GET):
                     require_whole(_GET, own.values())
-                    if calls := _calls(model_id, own, span):
-                        findings.calls.append(calls)
+                    yield model_id, _calls(model_id, own, span)
 
 
 def _chunks(wanted: Mapping[str, Sequence[Series]]) -> Iterator[list[str]]:

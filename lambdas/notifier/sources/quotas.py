@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
+from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.config import Config
 
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
     from boto3 import Session
     from botocore.client import BaseClient
 
+# Once, and not for long: alerts wait for this, and can do without it.
 _CALLS = Config(
-    connect_timeout=3,
-    read_timeout=8,
-    retries={"mode": "standard", "total_max_attempts": 3},
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 1},
 )
 _SERVICE_CODE = "bedrock"
 _PAGE: Final = {"PaginationConfig": {"PageSize": 100}}
@@ -49,26 +51,40 @@ _MINUTE = timedelta(minutes=1)
 _SERIES_PER_CALL = 9
 
 
+class _Clients(NamedTuple):
+    """The clients of one Region."""
+
+    quotas: BaseClient
+    metrics: BaseClient
+
+
 class Quotas:
-    """Service Quotas and CloudWatch in many Regions. Not for several threads at once."""
+    """Service Quotas and CloudWatch in many Regions: their clients are made once and kept."""
 
     def __init__(self, session: Session) -> None:
         """Take the session that makes the clients."""
         self._session = session
-        self._quotas: dict[str, BaseClient] = {}
-        self._metrics: dict[str, BaseClient] = {}
+        self._clients: dict[str, _Clients] = {}
+
+    def prepare(self, regions: Iterable[str]) -> None:
+        """Make the clients of Regions that several threads are to ask about.
+
+        A session must not make them in several threads; for one thread this is not needed.
+        """
+        for region in regions:
+            if region not in self._clients:
+                client = partial(self._session.client, region_name=region, config=_CALLS)
+                self._clients[region] = _Clients(client("service-quotas"), client("cloudwatch"))
 
     def applied(self, region: str) -> tuple[Quota, ...]:
         """Give the quotas that apply to the account; AWS lists none whose value it does not know.
 
         Raises AwsError.
         """
-        client = self._quotas.get(region)
-        if client is None:
-            client = self._session.client("service-quotas", region_name=region, config=_CALLS)
-            self._quotas[region] = client
+        self.prepare([region])
         with answered(_LIST):
             asked = {"ServiceCode": _SERVICE_CODE, **_PAGE}
+            client = self._clients[region].quotas
             listed = pages(client, "list_service_quotas", Event(), **asked)
             return tuple(_quota(entry) for page in listed for entry in page["Quotas"])
 
@@ -77,10 +93,8 @@ class Quotas:
 
         Raises AwsError.
         """
-        client = self._metrics.get(region)
-        if client is None:
-            client = self._session.client("cloudwatch", region_name=region, config=_CALLS)
-            self._metrics[region] = client
+        self.prepare([region])
+        client = self._clients[region].metrics
         ids = sorted({model_id for model_id in model_ids if is_countable(model_id)})
         metrics = (INVOCATIONS, INPUT_TOKENS, OUTPUT_TOKENS)
         wanted = [Series.of(metric, model_id) for model_id in ids for metric in metrics]

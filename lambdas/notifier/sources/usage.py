@@ -6,41 +6,36 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.config import Config
 
 from notifier.sources.findings import Findings
 from notifier.sources.inventory import DETAILED, LISTINGS, read_details, read_listing
 from notifier.sources.metrics import look_back, read_calls
-from notifier.usage import Source
+from notifier.usage import INVOKABLE, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from boto3 import Session
     from botocore.client import BaseClient
 
-    from notifier.usage import Reading, ReadingRequest, Resource
+    from notifier.usage import ReadFailure, Reading, ReadingRequest
 
-_WORKERS = 32
+# For each API of each Region, of which there may be forty.
+_AT_ONCE = 2
+# Twice at most: where nothing answers, the time given must do for more than this one call.
 _CALLS = Config(
     connect_timeout=3,
     read_timeout=8,
     max_pool_connections=20,
-    retries={"mode": "standard", "total_max_attempts": 3},
+    retries={"mode": "standard", "total_max_attempts": 2},
 )
+_NO_ANSWER = frozenset({"ConnectTimeoutError", "EndpointConnectionError", "ReadTimeoutError"})
 # For many calls of one kind: once it is throttled, the client spaces them out.
 _SPACED_CALLS = _CALLS.merge(Config(retries={"mode": "adaptive", "total_max_attempts": 3}))
-
-# By what these may be invoked, and so be counted in CloudWatch.
-_INVOKED_BY: Final[Mapping[Source, Callable[[Resource], tuple[str, ...]]]] = {
-    Source.SYSTEM_PROFILES: lambda profile: (profile.id,),
-    Source.APPLICATION_PROFILES: lambda profile: (profile.id, profile.arn),
-    Source.PROVISIONED_THROUGHPUT: lambda throughput: (throughput.arn,),
-    Source.CUSTOM_MODEL_DEPLOYMENTS: lambda deployment: (deployment.arn,),
-}
 
 
 class _Clients(NamedTuple):
@@ -95,6 +90,46 @@ class _Read(NamedTuple):
     done: Future[None]
 
 
+class _Lane:
+    """One API of one Region, with threads of its own: when it hangs, it holds up no other.
+
+    Once it gave no answer at all, what has not begun yet fails as that did, without a call: to
+    wait for each in turn would cost the whole time given.
+    """
+
+    def __init__(self, stop: Event) -> None:
+        """Take what says that nobody waits any more."""
+        self._stop = stop
+        self._threads = ThreadPoolExecutor(_AT_ONCE)
+        self._silence: ReadFailure | None = None
+
+    def start(self, source: Source, work: Callable[[Findings], None]) -> _Read:
+        """Read a source as soon as there is a thread for it."""
+        findings = Findings(self._stop)
+
+        def read() -> None:
+            if self._silence is not None:
+                findings.failures.append(self._silence)
+                return
+            # Whatever happens: a source that was not read must never pass for an empty one.
+            with findings.attempt(source):
+                work(findings)
+            self._silence = self._silence or _silence(findings)
+
+        return _Read(findings, self._threads.submit(read))
+
+    def leave(self) -> None:
+        """Begin nothing more, and wait for nothing."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _silence(findings: Findings) -> ReadFailure | None:
+    """Give the failure of an API that did not answer, unless it did at first."""
+    if findings.resources:
+        return None
+    return next((one for one in findings.failures if one.code in _NO_ANSWER), None)
+
+
 @dataclass
 class _UnderWay:
     """One refresh: its threads, and what each of them reads."""
@@ -102,21 +137,15 @@ class _UnderWay:
     clients: Mapping[str, _Clients]
     now: datetime
     stop: Event = field(default_factory=Event)
-    # Apart, so that what waits for a throttled API holds up nothing but its like.
-    details: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS))
-    others: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS))
+    lanes: list[_Lane] = field(default_factory=list)
     reads: dict[tuple[str, Source], _Read] = field(default_factory=dict)
 
     def start(self, requests: Sequence[ReadingRequest]) -> None:
         """Start to read everything. Invocations come last: they wait for what others find."""
         for request in requests:
-            for source in sorted(request.sources & LISTINGS.keys()):
-                self._start(self.others, self._listing, request, source)
-            for source in sorted(request.sources & DETAILED.keys()):
-                self._start(self.details, self._details, request, source)
-        for request in requests:
-            if Source.INVOCATIONS in request.sources:
-                self._start(self.others, self._invocations, request, Source.INVOCATIONS)
+            self._start(self._listing, request, LISTINGS.keys())
+            self._start(self._details, request, DETAILED.keys())
+            self._start(self._invocations, request, {Source.INVOCATIONS})
 
     def readings(self, seconds: float) -> dict[str, dict[Source, Reading]]:
         """Wait for so long at most, and give what there is then."""
@@ -130,24 +159,20 @@ class _UnderWay:
     def leave(self) -> None:
         """Let no further call begin, and wait for none that is still under way."""
         self.stop.set()
-        for pool in (self.details, self.others):
-            pool.shutdown(wait=False, cancel_futures=True)
+        for lane in self.lanes:
+            lane.leave()
 
     def _start(
         self,
-        pool: ThreadPoolExecutor,
         work: Callable[[ReadingRequest, Source, Findings], None],
         request: ReadingRequest,
-        source: Source,
+        sources: Collection[Source],
     ) -> None:
-        findings = Findings(self.stop)
-
-        def read() -> None:
-            # Whatever happens: a source that was not read must never pass for an empty one.
-            with findings.attempt(source):
-                work(request, source, findings)
-
-        self.reads[request.region, source] = _Read(findings, pool.submit(read))
+        """Start what is asked for of the sources of one API."""
+        lane = _Lane(self.stop)
+        self.lanes.append(lane)
+        for source in sorted(request.sources & {*sources}):
+            self.reads[request.region, source] = lane.start(source, partial(work, request, source))
 
     def _listing(self, request: ReadingRequest, source: Source, findings: Findings) -> None:
         read_listing(self.clients[request.region].bedrock, source, findings, self.now)
@@ -159,18 +184,19 @@ class _UnderWay:
     def _invocations(self, request: ReadingRequest, _: Source, findings: Findings) -> None:
         client = self.clients[request.region].metrics
         read_calls(client, findings, self.now)
-        if request.look_back and not self.stop.is_set():
-            ids = {*request.look_back, *self._invokable(request.region)}
-            look_back(client, findings, ids, request.look_back_days, self.now)
+        ids = {*request.look_back, *self._invokable(request.region)} - request.looked_back
+        look_back(client, findings, ids, request.look_back_days, self.now)
 
     def _invokable(self, region: str) -> Iterator[str]:
         """Wait for the listings of what can be invoked, and give by what.
 
-        They are all under way before this is asked: the pool takes up work in the order in which
-        it came. So it cannot wait for something that waits for this thread.
+        They are all under way before this is asked, in threads other than this one. So it cannot
+        wait for something that waits for this thread.
         """
-        reads = {source: self.reads.get((region, source)) for source in _INVOKED_BY}
-        wait([read.done for read in reads.values() if read])
-        for source, read in reads.items():
-            for resource in read.findings.resources if read else ():
-                yield from _INVOKED_BY[source](resource)
+        reads = [
+            self.reads[region, source] for source in INVOKABLE if (region, source) in self.reads
+        ]
+        wait([read.done for read in reads])
+        for read in reads:
+            for resource in read.findings.resources:
+                yield from filter(None, (resource.arn, resource.id))
