@@ -194,12 +194,11 @@ def _end(row: dict[str, Any]) -> str:
 def _cells(same: list[dict[str, Any]], today: date) -> tuple[Text | str, ...]:
     row = same[0]
     upcoming = row.get("next_milestone_at")
-    dearer = " (dearer)" if row.get("next_milestone") == "EXTENDED_ACCESS" else ""
     return (
         row["name"],
         str(len(same)),
         Text(row["phase"].partition("_ACCESS")[0].replace("_", " "), style=_phase_colour(row)),
-        f"{_in_days(upcoming, today)}{dearer}",
+        _in_days(upcoming, today),
         row.get("end_of_life_at", "-")[:10],
         _use(same),
         row.get("replacement", "-").rpartition(".")[2],
