@@ -17,13 +17,13 @@ from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
 from types import TracebackType
-from typing import Final, Self, TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import botocore.session
 
 from local_aws.emulator import ACCOUNT_ID
-from local_aws.forwarding import Request, Response, forward, serve
+from local_aws.forwarding import Request, Response, Server, forward
 from local_aws.paging import page
 from local_aws.sigv4 import credential_scope
 
@@ -247,11 +247,12 @@ class _Call:
     query: Mapping[str, str]
 
 
-class FakeBedrock:
+class FakeBedrock(Server):
     """The server. Everything may be set at any time, from any thread."""
 
     def __init__(self) -> None:
         """Bind a free port; nothing is answered before the context is entered."""
+        super().__init__()
         self._lock = threading.Lock()
         self._regions: dict[str, _Region] = {}
         self._profiles: dict[str, tuple[SystemProfile, ...]] = {}
@@ -262,12 +263,6 @@ class FakeBedrock:
         self._calls: Counter[tuple[str, str]] = Counter()
         self._now: datetime | None = None
         self._upstream: str | None = None
-        self._server = serve(self)
-
-    def __enter__(self) -> Self:
-        """Start to answer."""
-        self._server.start()
-        return self
 
     def __exit__(
         self,
@@ -277,12 +272,7 @@ class FakeBedrock:
     ) -> None:
         """Let go of every withheld answer and stop."""
         self.release()
-        self._server.stop()
-
-    @property
-    def endpoint_url(self) -> str:
-        """What AWS_ENDPOINT_URL_BEDROCK must say."""
-        return self._server.endpoint_url
+        super().__exit__(kind, error, traceback)
 
     def set_catalog(self, region: str, models: Iterable[FoundationModel]) -> None:
         """Replace what a Region lists. Models that were listed before are remembered."""

@@ -8,12 +8,11 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from local_aws.emulator import ACCOUNT_ID
 from local_aws.fake_bedrock import Answer, Misbehaviour, Silence, refusal
-from local_aws.forwarding import Request, Response, serve
+from local_aws.forwarding import Request, Response, Server
 from local_aws.paging import page
 from local_aws.sigv4 import credential_scope
 
@@ -61,35 +60,16 @@ class ServiceQuota:
         }
 
 
-class FakeServiceQuotas:
+class FakeServiceQuotas(Server):
     """The server. Everything may be set at any time, from any thread."""
 
     def __init__(self) -> None:
         """Bind a free port; nothing is answered before the context is entered."""
+        super().__init__()
         self._lock = threading.Lock()
         self._quotas: dict[str, tuple[ServiceQuota, ...]] = {}
         self._misbehaviours: dict[str, Misbehaviour] = {}
         self._calls: Counter[str] = Counter()
-        self._server = serve(self)
-
-    def __enter__(self) -> Self:
-        """Start to answer."""
-        self._server.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop."""
-        self._server.stop()
-
-    @property
-    def endpoint_url(self) -> str:
-        """What AWS_ENDPOINT_URL_SERVICE_QUOTAS must say."""
-        return self._server.endpoint_url
 
     def set_quotas(self, region: str, quotas: Iterable[ServiceQuota]) -> None:
         """Replace Bedrock's quotas in a Region; at first there are none."""

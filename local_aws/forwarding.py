@@ -1,10 +1,12 @@
 """HTTP servers that take a request whole, and may pass it on as it came."""
 
 import http.client
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
-from typing import Final, Protocol, cast
+from types import TracebackType
+from typing import Final, Self, cast
 from urllib.parse import urlsplit
 
 from local_aws.loopback import LoopbackServer
@@ -39,18 +41,36 @@ class Response:
     body: bytes
 
 
-class Answering(Protocol):
-    """What a server speaks for."""
+class Server(ABC):
+    """A server on a free port; nothing is answered before its context is entered."""
 
+    def __init__(self) -> None:
+        """Bind the port, so that the address can be told before anything is answered."""
+        self._server = LoopbackServer(_Handler)
+        self._server.context = self
+
+    def __enter__(self) -> Self:
+        """Start to answer."""
+        self._server.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        self._server.stop()
+
+    @property
+    def endpoint_url(self) -> str:
+        """What AWS_ENDPOINT_URL, or that of one service, must say."""
+        return self._server.endpoint_url
+
+    @abstractmethod
     def answer(self, request: Request) -> Response | None:
         """Answer a request, or give None to drop the connection."""
-
-
-def serve(answering: Answering) -> LoopbackServer:
-    """Make a server, not yet started, that answers every request with what this answers."""
-    server = LoopbackServer(_Handler)
-    server.context = answering
-    return server
 
 
 def forward(request: Request, endpoint_url: str) -> Response | None:
@@ -99,8 +119,8 @@ class _Handler(BaseHTTPRequestHandler):
             headers=tuple(self.headers.items()),
             body=self._body(),
         )
-        answering = cast("Answering", cast("LoopbackServer", self.server).context)
-        response = answering.answer(request)
+        server = cast("Server", cast("LoopbackServer", self.server).context)
+        response = server.answer(request)
         if response is None:
             self.close_connection = True
             return

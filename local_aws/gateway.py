@@ -13,12 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 from fnmatch import fnmatchcase
-from types import TracebackType
-from typing import Final, Self, TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
-from local_aws.forwarding import Request, Response, forward, serve
+from local_aws.forwarding import Request, Response, Server, forward
 from local_aws.sigv4 import credential_scope
 
 ANY: Final = "*"
@@ -103,36 +102,17 @@ class _Injection:
         )
 
 
-class Gateway:
+class Gateway(Server):
     """The proxy. Faults may be set at any time, from any thread."""
 
     def __init__(self) -> None:
         """Bind a free port, so that the emulator's functions can be told of it beforehand."""
+        super().__init__()
         self._lock = threading.Lock()
         self._injections: list[_Injection] = []
         self._publishes: list[Publish] = []
         self._calls: Counter[tuple[str, str, str]] = Counter()
         self._upstream = ""
-        self._server = serve(self)
-
-    def __enter__(self) -> Self:
-        """Start to answer."""
-        self._server.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop."""
-        self._server.stop()
-
-    @property
-    def endpoint_url(self) -> str:
-        """What AWS_ENDPOINT_URL must say."""
-        return self._server.endpoint_url
 
     def forward_to(self, endpoint_url: str) -> None:
         """Name the emulator that does the work."""

@@ -30,14 +30,12 @@ _TRANSIENT_CODES = frozenset(
     }
 )
 _SERVER_ERROR = 500
-
-
-_NO_ANSWER = frozenset({"ConnectTimeoutError", "ReadTimeoutError"})
+TIMEOUTS = frozenset({"ConnectTimeoutError", "ReadTimeoutError"})
 
 
 def may_pass(code: str) -> bool:
     """Say whether a failure of this name tells nothing about what is allowed or there."""
-    return code in _TRANSIENT_CODES or code in _NO_ANSWER
+    return code in _TRANSIENT_CODES | TIMEOUTS
 
 
 class AwsError(Exception):

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from notifier.lifecycle import base_model_id
-from notifier.model import Phase, RowKey
-from notifier.successor import candidates, successor
+from notifier.model import RowKey
 from notifier.usage import (
     CallsFrom,
     Gap,
@@ -257,20 +256,3 @@ def with_use(
         use = found.get(row.key)
         used.append(replace(row, use=use, in_use=in_use(use, within_days, today)))
     return tuple(used)
-
-
-def with_successors(rows: Iterable[TrackedModel]) -> tuple[TrackedModel, ...]:
-    """Give the rows, those of models on their way out with the likely successor."""
-    rows = tuple(rows)
-    leaving: defaultdict[str, list[TrackedModel]] = defaultdict(list)
-    for row in rows:
-        if row.phase is not Phase.ACTIVE or row.dates.end_of_life is not None:
-            leaving[row.model_id].append(row)
-    if not leaving:
-        return rows
-    among = candidates(rows)
-    found = {model_id: successor(model_id, of, among) for model_id, of in leaving.items()}
-    keys = {row.key for of in leaving.values() for row in of}
-    return tuple(
-        replace(row, successor=found[row.model_id]) if row.key in keys else row for row in rows
-    )

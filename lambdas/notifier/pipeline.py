@@ -22,7 +22,7 @@ from notifier.coverage import (
 from notifier.deadlines import Ladders
 from notifier.decide import Newcomers, Policy, Verdict, decide, is_worth_a_baseline
 from notifier.errors import AwsError, may_pass
-from notifier.evidence import uses, with_successors, with_use
+from notifier.evidence import uses, with_use
 from notifier.grouping import BASELINE_SUBJECT, baseline, coverage_alert, group
 from notifier.headroom import compare_quotas
 from notifier.ledger import record
@@ -42,6 +42,7 @@ from notifier.render.document import notification
 from notifier.scope import Scope
 from notifier.settings import AlertOn, ScopeSettings, Settings
 from notifier.snapshot import PollInProgressError
+from notifier.successor import with_successors
 from notifier.summary import Summary
 from notifier.usage import remember, requests
 

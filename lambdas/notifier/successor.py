@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from notifier.lifecycle import STATUS_ACTIVE
@@ -176,6 +176,23 @@ def _name(model: _Model) -> str:
 
 def _names(models: Iterable[_Model]) -> str:
     return names_text(sorted({_name(model) for model in models}))
+
+
+def with_successors(rows: Iterable[TrackedModel]) -> tuple[TrackedModel, ...]:
+    """Give the rows, those of models on their way out with the likely successor."""
+    rows = tuple(rows)
+    leaving: defaultdict[str, list[TrackedModel]] = defaultdict(list)
+    for row in rows:
+        if row.phase is not Phase.ACTIVE or row.dates.end_of_life is not None:
+            leaving[row.model_id].append(row)
+    if not leaving:
+        return rows
+    among = candidates(rows)
+    found = {model_id: successor(model_id, of, among) for model_id, of in leaving.items()}
+    keys = {row.key for of in leaving.values() for row in of}
+    return tuple(
+        replace(row, successor=found[row.model_id]) if row.key in keys else row for row in rows
+    )
 
 
 def _is_retiring(row: TrackedModel) -> bool:

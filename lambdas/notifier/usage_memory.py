@@ -25,19 +25,32 @@ _TOO_MANY = ReadFailure("TooManyToRemember", permanent=True)
 def usage_item(usage: RegionUsage) -> Item:
     """Give the attributes of the item: `read_on`, `failing` (source to reason), `readings`.
 
-    Where that is more than an item can hold, the largest source is left out as not readable:
-    what nobody can remember must not look as if there were nothing.
+    Where that is more than an item can hold, the largest source is left out as not readable, and
+    then the next: what nobody can remember must not look as if there were nothing.
     """
     packed = _packed(usage)
     if len(packed) > _BYTES:
-        largest = max(usage.readings, key=lambda source: len(usage.readings[source].resources))
-        cut = {**usage.readings, largest: Reading(failure=_TOO_MANY)}
-        return usage_item(replace(usage, readings=cut, whole=usage.whole - {largest}))
+        usage, packed = _cut_to_fit(usage, packed)
     return {
         "read_on": _day(usage.read_on),
         "failing": {s.value: failure.code for s, failure in usage.failures.items()} or None,
         "readings": packed,
     }
+
+
+def _cut_to_fit(usage: RegionUsage, packed: bytes) -> tuple[RegionUsage, bytes]:
+    for source in sorted(usage.readings, key=lambda one: -len(str(usage.readings[one]))):
+        if len(packed) <= _BYTES:
+            break
+        usage = replace(
+            usage,
+            readings={**usage.readings, source: Reading(failure=_TOO_MANY)},
+            whole=usage.whole - {source},
+            # Calls that are forgotten must be looked for again.
+            looked_back=frozenset() if source is Source.INVOCATIONS else usage.looked_back,
+        )
+        packed = _packed(usage)
+    return usage, packed
 
 
 def _packed(usage: RegionUsage) -> bytes:

@@ -5,6 +5,7 @@ Successors, idle spells and evidence over several polls.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ import pytest
 from notifier.capacity import Peak, Quota
 from notifier.model import Capabilities, Failure
 from notifier.settings import AlertOn, Settings
-from notifier.usage import ReadFailure, Resource, Source
+from notifier.usage import Calls, ReadFailure, Resource, Source
 from tests.world import EAST, EUROPE, WEST, World, kinds, model
 
 if TYPE_CHECKING:
@@ -427,6 +428,21 @@ def test_more_than_can_be_remembered_is_not_known_and_stops_nothing(account: Wor
     assert account.summary.reasons_to_fail == []
     assert account.summary.usage_failing == {"prompts": [EAST]}
     assert "in_use" not in account.row(B)
+
+
+def test_calls_by_too_many_names_to_remember_stop_nothing(account: World) -> None:
+    for _ in range(9_000):
+        account.account.calls.setdefault(EAST, []).append(
+            Calls(f"{uuid4()}{uuid4()}", date(2026, 10, 1), 1)
+        )
+    account.account.readable = True
+
+    account.poll("2026-10-02T10:00:00Z")
+    account.poll("2026-10-02T11:00:00Z")
+
+    assert account.summary is not None
+    assert account.summary.reasons_to_fail == []
+    assert account.summary.usage_failing == {"invocations": [EAST]}
 
 
 def test_an_older_version_can_read_the_scope_that_is_left(account: World) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.config import Config
 
+from notifier.errors import TIMEOUTS
 from notifier.sources.findings import Findings
 from notifier.sources.inventory import DETAILED, LISTINGS, read_details, read_listing
 from notifier.sources.metrics import look_back, read_calls
@@ -33,7 +34,7 @@ _CALLS = Config(
     max_pool_connections=20,
     retries={"mode": "standard", "total_max_attempts": 2},
 )
-_NO_ANSWER = frozenset({"ConnectTimeoutError", "EndpointConnectionError", "ReadTimeoutError"})
+_NO_ANSWER = TIMEOUTS | {"EndpointConnectionError"}
 # For many calls of one kind: once it is throttled, the client spaces them out.
 _SPACED_CALLS = _CALLS.merge(Config(retries={"mode": "adaptive", "total_max_attempts": 3}))
 
