@@ -348,6 +348,12 @@ def test_a_source_that_fails_keeps_what_was_known_of_it() -> None:
     assert after.failures == {Source.AGENTS: DENIED._replace(since=NEXT)}
 
 
+def test_what_was_counted_is_kept_as_it_was_while_nothing_can_be_counted() -> None:
+    after = remembered(KNOWN, {Source.INVOCATIONS: Reading(failure=DENIED)}, NEXT)
+
+    assert after.readings[Source.INVOCATIONS].calls == KNOWN.readings[Source.INVOCATIONS].calls
+
+
 def test_what_was_read_before_a_failure_takes_the_place_of_what_was_known() -> None:
     newer = Resource(arn("agent", "A"), "helper", (SONNET,), "A", stamp="2")
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifier.decide import told_after
 from notifier.evidence import uses, with_use
 from notifier.model import Kind, Phase, Severity, TrackedModel, Why
 from notifier.usage import (
@@ -190,6 +191,22 @@ def test_evidence_that_shrinks_makes_no_new_spell_of_an_old_one() -> None:
     one = row(life=DYING, told=spell, in_use=True, use=called("2026-09-30", known_on="2026-10-25"))
 
     assert decision_on(one, "2026-10-25") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "since"),
+    [(Kind.INACTIVITY_RISK, date(2026, 10, 8)), (Kind.DEADLINE, date(2026, 9, 1))],
+    ids=["a message about a spell is noted", "any other leaves the last one noted"],
+)
+def test_which_spell_was_told(kind: Kind, since: date) -> None:
+    one = row(
+        life=DYING,
+        told=replace(TOLD, idle_since=date(2026, 9, 1)),
+        in_use=True,
+        use=called("2026-10-08", known_on="2026-10-20"),
+    )
+
+    assert told_after(one, kind, at("2026-10-20")).idle_since == since
 
 
 def test_a_dated_model_that_is_still_active_may_be_idle() -> None:
