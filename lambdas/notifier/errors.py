@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _TRANSIENT_CODES = frozenset(
     {
@@ -51,7 +51,13 @@ class AwsError(Exception):
 
 
 class ConditionFailedError(AwsError):
-    """A conditional write found the item in another state than it was expected in."""
+    """A conditional write found the item in another state than it was expected in.
+
+    `found` is the item as the condition saw it, in DynamoDB's typed form, where it was asked for:
+    a read afterwards would see what has become of it since.
+    """
+
+    found: Mapping[str, Any] | None = None
 
 
 class PollFailedError(Exception):
@@ -75,7 +81,9 @@ def _from_client_error(action: str, error: ClientError) -> AwsError:
     code = str(details.get("Code", "Unknown"))
     message = str(details.get("Message", ""))
     if code == "ConditionalCheckFailedException":
-        return ConditionFailedError(action, code, message, permanent=True)
+        failed = ConditionFailedError(action, code, message, permanent=True)
+        failed.found = error.response.get("Item")  # type: ignore[assignment]
+        return failed
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     permanent = code not in _TRANSIENT_CODES and status < _SERVER_ERROR
     return AwsError(action, code, message, permanent=permanent)

@@ -151,20 +151,16 @@ class Snapshot:
             "lease_until": iso_time(lease.until),
             "lease_for": iso_time(now),
         }
-        try:
-            self._table.update(
-                _POLL_KEY,
-                taken,
-                condition="attribute_not_exists(lease_until) OR lease_until < :clock "
-                "OR lease_holder = :holder",
-                values={":clock": iso_time(lease.clock), ":holder": lease.holder},
-            )
-        except ConditionFailedError as error:
-            item = self._table.get(_POLL_KEY) or {}
-            holder = str(item.get("lease_holder", "")).partition("/")[0]
-            raise PollInProgressError(
-                _time(item, "lease_for"), is_ours=holder == lease.request_id
-            ) from error
+        other = self._table.take(
+            _POLL_KEY,
+            taken,
+            condition="attribute_not_exists(lease_until) OR lease_until < :clock "
+            "OR lease_holder = :holder",
+            values={":clock": iso_time(lease.clock), ":holder": lease.holder},
+        )
+        if other is not None:
+            holder = str(other.get("lease_holder", "")).partition("/")[0]
+            raise PollInProgressError(_time(other, "lease_for"), is_ours=holder == lease.request_id)
 
     def release(self, lease: Lease) -> None:
         """Give the lease back, unless it has expired and is held by another by now."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from notifier.errors import AwsError, aws_call
+from boto3.dynamodb.types import TypeDeserializer
+
+from notifier.errors import AwsError, ConditionFailedError, aws_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 _TRANSACTION_ACTIONS = 100
 _BATCH_ITEMS = 25
+# The client behind a resource makes plain values of answers, but not of what an error carries.
+_PLAIN = TypeDeserializer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,26 @@ class Table:
     ) -> None:
         """Change one item. Raises ConditionFailedError when the condition does not hold."""
         self._update(Update(key, changes, condition, values or {}))
+
+    def take(
+        self,
+        key: Mapping[str, str],
+        changes: Mapping[str, Any],
+        condition: str,
+        values: Mapping[str, Any],
+    ) -> Item | None:
+        """Change one item; give the item that stood in the way when the condition does not hold.
+
+        It is the one that the condition saw. Read afterwards, it could have changed again.
+        """
+        request = Update(key, changes, condition, values).request(self.name)
+        try:
+            with aws_call("dynamodb:UpdateItem"):
+                self._client.update_item(**request, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+        except ConditionFailedError as refusal:
+            found = refusal.found or {}
+            return {name: _PLAIN.deserialize(value) for name, value in found.items()}
+        return None
 
     def _update(self, update: Update) -> None:
         with aws_call("dynamodb:UpdateItem"):

@@ -227,6 +227,22 @@ def test_a_second_delivery_of_the_same_event_does_not_get_the_lease_but_learns_w
     assert caught.value.is_ours
 
 
+def test_who_holds_the_lease_is_known_even_when_it_is_given_back_at_once(
+    dynamodb_local: str, tables: dict[str, str], snapshot: Snapshot
+) -> None:
+    client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
+    holder, second = lease("first"), Snapshot(Table(client, tables["ModelsTableName"]))
+    snapshot.acquire(holder, NOW)
+    client.meta.events.register(
+        "after-call.dynamodb.UpdateItem", lambda **_: snapshot.release(holder)
+    )
+
+    with pytest.raises(PollInProgressError) as caught:
+        second.acquire(lease("second"), NOW)
+
+    assert caught.value.now == NOW
+
+
 @pytest.mark.parametrize(
     ("holder", "later"),
     [("first", 0), ("second", 136)],
