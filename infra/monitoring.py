@@ -1,4 +1,4 @@
-"""Alarms about this system itself, all of which publish to the operations topic."""
+"""Alarms about this system itself, which publish to the operations topic; and one on deadlines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.poller import METRICS_NAMESPACE, SERVICE
+from infra.functions import METRICS_NAMESPACE
+from infra.poller import SERVICE
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
 
     from infra.asset import Target
+    from infra.health import Health
     from infra.poller import Poller
 
 _POLLS_COMPLETED: Final = "PollsCompleted"
 _DELIVERY_FAILURES: Final = "DeliveryFailures"
+_DAYS_TO_NEXT_END_OF_LIFE: Final = "DaysToNextEndOfLife"
+_DEADLINE_DAYS: Final = 30
 _FIRST_SIGN: Final = Path(__file__).with_name("first_sign_of_life.py")
 
 
@@ -43,7 +47,9 @@ class Monitoring(Construct):
         id_: str,
         *,
         poller: Poller,
+        health: Health,
         poll_rate_minutes: int,
+        deadline_alarm: bool,
         operations: sns.ITopic,
         key: kms.IKey | None,
         target: Target,
@@ -52,14 +58,24 @@ class Monitoring(Construct):
         super().__init__(scope, id_)
         self._operations = operations
         self._rate = Duration.minutes(poll_rate_minutes)
-        self._alarm_on_errors(poller.function)
+        self._alarm_on_errors("PollErrors", poller.function, "a poll ended in an error", "twice")
         self._alarm_on_messages("PollFailed", poller.failures, "a poll failed for good")
         self._alarm_on_messages(
             "ScheduleUndelivered",
             poller.dead_letters,
             "EventBridge Scheduler could not start a poll",
         )
+        self._alarm_on_errors(
+            "HealthErrors",
+            health.function,
+            "the handling of AWS Health events ended in an error",
+            "up to five times",
+        )
+        self._alarm_on_failed_events(health)
+        self._alarm_on_waiting_events(health)
         self._alarm_on_undelivered_alerts()
+        if deadline_alarm:
+            self._alarm_on_deadline()
         silence = self._alarm_on_silence()
         silence.node.add_dependency(
             FirstSignOfLife(self, "FirstSign", rate=self._rate, key=key, target=target)
@@ -71,6 +87,7 @@ class Monitoring(Construct):
         description: str,
         metric: cloudwatch.IMetric,
         *,
+        threshold: float = 1,
         periods: int = 1,
         below: bool = False,
         missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
@@ -81,7 +98,7 @@ class Monitoring(Construct):
             id_,
             alarm_description=description,
             metric=metric,
-            threshold=1,
+            threshold=threshold,
             comparison_operator=(
                 comparison.LESS_THAN_THRESHOLD
                 if below
@@ -93,12 +110,12 @@ class Monitoring(Construct):
         alarm.add_alarm_action(actions.SnsAction(self._operations))
         return alarm
 
-    def _alarm_on_errors(self, function: lambda_.Function) -> None:
+    def _alarm_on_errors(self, id_: str, function: lambda_.Function, what: str, again: str) -> None:
         # Lambda reports no Errors while nothing runs; that is what the alarm on silence is for.
         self._alarm(
-            "PollErrors",
-            "Bedrock Lifecycle Notifier: a poll ended in an error. Lambda tries it again twice; "
-            f"the reason is in the log of {function.function_name}.",
+            id_,
+            f"Bedrock Lifecycle Notifier: {what}. Lambda tries it again {again}; the reason is in "
+            f"the log of {function.function_name}.",
             function.metric_errors(period=Duration.minutes(5), statistic="Sum"),
         )
 
@@ -111,6 +128,65 @@ class Monitoring(Construct):
             queue.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(5), statistic="Maximum"
             ),
+        )
+
+    def _alarm_on_failed_events(self, health: Health) -> None:
+        """Fire while an event lies among the dead letters, and say how to have it tried again.
+
+        The destination is named because SQS cannot tell where a message came from that EventBridge
+        put there.
+        """
+        dead_letters, queue = health.dead_letters, health.queue
+        self._alarm(
+            "HealthFailed",
+            "Bedrock Lifecycle Notifier: an AWS Health event could not be handled. It lies in "
+            f"{dead_letters.queue_name} until 14 days after it came; the reason is in the log of "
+            f"{health.function.function_name}. When the cause is gone: aws sqs "
+            f"start-message-move-task --source-arn {dead_letters.queue_arn} "
+            f"--destination-arn {queue.queue_arn}",
+            dead_letters.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(5), statistic="Maximum"
+            ),
+        )
+
+    def _alarm_on_waiting_events(self, health: Health) -> None:
+        """Fire when nobody fetches the events, which is no error and leaves no dead letter.
+
+        An event that fails has had its five attempts after an hour and is gone from the queue.
+        Only one that is not fetched, because the mapping is off or no invocation is free, gets
+        older than two.
+        """
+        self._alarm(
+            "HealthDelayed",
+            "Bedrock Lifecycle Notifier: AWS Health events have been waiting in "
+            f"{health.queue.queue_name} for two hours; {health.function.function_name} does not "
+            "fetch them. Is its event source mapping enabled, and is there concurrency left?",
+            health.queue.metric_approximate_age_of_oldest_message(
+                period=Duration.minutes(5), statistic="Maximum"
+            ),
+            threshold=Duration.hours(2).to_seconds(),
+        )
+
+    def _alarm_on_deadline(self) -> None:
+        """Be in alarm while a model in use has 30 days left, for those who watch alarms.
+
+        One alarm for all models, at the rung where a reminder comes by default as well. It has no
+        action: the operations topic is about this system, and User Notifications, the console and
+        the mobile app see the change of state. A whole day is looked at, so that polls which are
+        missed do not end the alarm and begin it again; no data means that no end is in sight.
+        """
+        cloudwatch.Alarm(
+            self,
+            "Deadline",
+            alarm_description=(
+                "Bedrock Lifecycle Notifier: an Amazon Bedrock model that this account uses "
+                f"reaches its end of life in {_DEADLINE_DAYS} days or less. The alerts say which."
+            ),
+            metric=_metric(_DAYS_TO_NEXT_END_OF_LIFE, Duration.days(1), statistic="Minimum"),
+            threshold=_DEADLINE_DAYS,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
     def _alarm_on_undelivered_alerts(self) -> None:
@@ -227,12 +303,12 @@ class FirstSignOfLife(Construct):
         return role
 
 
-def _metric(name: str, period: Duration) -> cloudwatch.Metric:
+def _metric(name: str, period: Duration, statistic: str = "Sum") -> cloudwatch.Metric:
     """One of the function's own metrics; EMF gives each the dimension `service`."""
     return cloudwatch.Metric(
         namespace=METRICS_NAMESPACE,
         metric_name=name,
         dimensions_map={"service": SERVICE},
-        statistic="Sum",
+        statistic=statistic,
         period=period,
     )

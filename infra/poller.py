@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
-from aws_cdk import (
-    Acknowledgment,
-    ArnFormat,
-    Duration,
-    RemovalPolicy,
-    Stack,
-    Token,
-    Validations,
-)
+from aws_cdk import Acknowledgment, CfnResource, Duration, Stack, Token, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra import keys
+from infra import functions, keys
+from infra.functions import allow
 from infra.state import UNSETTLED_INDEX
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_logs as logs
 
     from infra.asset import Target
     from infra.config import Settings
     from infra.state import State
     from infra.topics import Topics
 
-METRICS_NAMESPACE: Final = "BedrockLifecycleNotifier"
 SERVICE: Final = "poll"
 
-# What the function needs to know of the settings; the rest is the stack's business.
-_FUNCTION_SETTINGS: Final = (
-    "regions",
-    "poll_rate_minutes",
-    "reminder_hour_utc",
-    "alert_on",
-    "usage",
-    "used_within_days",
-    "inactivity_days",
-    "watch",
-    "ignore",
-    "announce_new_models",
-    "reminders_end_of_life",
-    "reminders_extended_access",
-    "reminders_legacy",
-)
 _LISTINGS_OF_USE: Final = (
     "bedrock:ListAgents",
     "bedrock:ListCustomModelDeployments",
@@ -67,6 +41,7 @@ _LISTINGS_OF_USE: Final = (
     "cloudwatch:ListMetrics",
     "servicequotas:ListServiceQuotas",
 )
+_DETAILS_OF_HEALTH: Final = ("health:DescribeAffectedEntities", "health:DescribeEventDetails")
 _DETAILS_OF_USE: Final = {
     "agent": "bedrock:GetAgent",
     "flow": "bedrock:GetFlow",
@@ -95,64 +70,41 @@ class Poller(Construct):
         super().__init__(scope, id_)
         self._settings = settings
         self._key = key
-        self._log_group = logs.LogGroup(
+        log = functions.log_group(self, key)
+        self.failures = functions.dead_letters(self, "Failures", key=key)
+        self.dead_letters = functions.dead_letters(self, "DeadLetters", key=key)
+        role = self._role(log, state, topics)
+        self.function = functions.function(
             self,
-            "Logs",
-            retention=logs.RetentionDays.THREE_MONTHS,
-            encryption_key=key,
-            # The tables are the record; logs are for looking into the last weeks.
-            removal_policy=RemovalPolicy.DESTROY,
+            description="Reads the Bedrock catalogs and tells what changed",
+            handler="notifier.poll.handler",
+            role=role,
+            log=log,
+            variables=functions.variables(SERVICE, settings=settings, state=state, topics=topics),
+            key=key,
+            code=code,
+            target=target,
         )
-        self.failures = self._queue("Failures")
-        self.dead_letters = self._queue("DeadLetters")
-        role = self._role(state, topics)
-        self.function = self._function(role, state, topics, code, target)
         on_failure = self._send_failures_to_queue(role)
         # The first poll starts with the schedule, so what catches its failure comes before.
         self._schedule().node.add_dependency(on_failure)
 
-    def _queue(self, id_: str) -> sqs.Queue:
-        queue = sqs.Queue(
-            self,
-            id_,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-            encryption=sqs.QueueEncryption.KMS if self._key else sqs.QueueEncryption.SQS_MANAGED,
-            encryption_master_key=self._key,
-        )
-        Validations.of(queue).acknowledge(
-            Acknowledgment(
-                id="AwsSolutions-SQS3",
-                reason="It is itself where undeliverable messages end; an alarm watches it.",
-            )
-        )
-        return queue
-
-    def _role(self, state: State, topics: Topics) -> iam.Role:
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        self._log_group.grant_write(role)
+    def _role(self, log: logs.LogGroup, state: State, topics: Topics) -> iam.Role:
+        role = functions.role(self, log)
         self._allow_reading_catalogs(role)
+        self._allow_asking_health(role)
         if self._settings.usage:
             self._allow_reading_use(role)
-        _allow(
+        allow(
             role,
             ["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"],
             state.models.table_arn,
         )
-        _allow(
-            role,
-            [
-                "dynamodb:BatchWriteItem",
-                "dynamodb:GetItem",
-                "dynamodb:PutItem",
-                "dynamodb:UpdateItem",
-            ],
-            state.alerts.table_arn,
-        )
-        _allow(role, ["dynamodb:Query"], f"{state.alerts.table_arn}/index/{UNSETTLED_INDEX}")
-        _allow(role, ["sns:GetTopicAttributes", "sns:Publish"], topics.alerts.topic_arn)
-        _allow(role, ["events:PutEvents"], self._event_bus_arn())
-        _allow(role, ["sqs:SendMessage"], self.failures.queue_arn)
+        allow(role, ["dynamodb:Query"], f"{state.alerts.table_arn}/index/{UNSETTLED_INDEX}")
+        functions.allow_telling(role, settings=self._settings, state=state, topics=topics)
+        # Whether anybody is subscribed.
+        allow(role, ["sns:GetTopicAttributes"], topics.alerts.topic_arn)
+        allow(role, ["sqs:SendMessage"], self.failures.queue_arn)
         keys.grant_use(self._key, role)
         self._acknowledge_wildcards(role)
         return role
@@ -160,35 +112,72 @@ class Poller(Construct):
     def _allow_reading_catalogs(self, role: iam.Role) -> None:
         stack = Stack.of(self)
         # Bedrock offers no resource to restrict ListFoundationModels to.
-        _allow(role, ["bedrock:ListFoundationModels"], "*")
+        allow(role, ["bedrock:ListFoundationModels"], "*")
         # Any model in any Region: which ones exist is what the poll finds out.
         models = f"arn:{stack.partition}:bedrock:*::foundation-model/*"
-        _allow(role, ["bedrock:GetFoundationModel"], models)
-        _allow(
+        allow(role, ["bedrock:GetFoundationModel"], models)
+        allow(
             role,
             ["account:ListRegions"],
             stack.format_arn(service="account", region="", resource="account"),
         )
 
+    def _allow_asking_health(self, role: iam.Role) -> None:
+        """Allow what AWS Health tells an account that has a support plan.
+
+        The listing supports no resource. The details are held to Bedrock's events: by the ARN as
+        it is documented now, and, as events are around that still have an older ARN without the
+        service in it, by the service that Health itself names.
+        """
+        allow(role, ["health:DescribeEvents"], "*")
+        allow(role, _DETAILS_OF_HEALTH, self._health_event("BEDROCK/*"))
+        allow(
+            role,
+            _DETAILS_OF_HEALTH,
+            self._health_event("*"),
+            conditions={"StringEquals": {"health:service": "BEDROCK"}},
+        )
+        self._allow_asking_service_lifecycles(role)
+
+    def _allow_asking_service_lifecycles(self, role: iam.Role) -> None:
+        """Allow an action that is younger than the reference of what IAM knows.
+
+        In a policy of its own, so that the linter, which takes it for a misspelt one, goes on
+        checking the names of all others.
+        """
+        policy = iam.Policy(
+            role,  # a part of the role, so that what waits for the role waits for this too
+            "ServiceLifecycles",
+            roles=[role],
+            statements=[
+                iam.PolicyStatement(actions=["health:DescribeServiceLifecycle"], resources=["*"])
+            ],
+        )
+        child = policy.node.default_child
+        if not isinstance(child, CfnResource):
+            raise TypeError(child)
+        child.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3037"]}})
+        Validations.of(policy).acknowledge(
+            Acknowledgment(
+                id="AwsSolutions-IAM5[Resource::*]",
+                reason="It lists services and their versions, which are no resources.",
+            )
+        )
+
+    def _health_event(self, pattern: str) -> str:
+        return f"arn:{Stack.of(self).partition}:health:*::event/{pattern}"
+
     def _allow_reading_use(self, role: iam.Role) -> None:
         """Allow what tells which models the account uses: names and counts, no content."""
         # None of these supports a resource: each lists what there is.
-        _allow(role, list(_LISTINGS_OF_USE), "*")
+        allow(role, list(_LISTINGS_OF_USE), "*")
         for resource, action in _DETAILS_OF_USE.items():
-            _allow(role, [action], self._any_of(resource))
+            allow(role, [action], self._any_of(resource))
 
     def _any_of(self, resource: str) -> str:
         """Any of this account, in any Region: which ones exist is what the listing tells."""
         return Stack.of(self).format_arn(
             service="bedrock", region="*", resource=resource, resource_name="*"
-        )
-
-    def _event_bus_arn(self) -> str:
-        return self._settings.event_bus_arn or Stack.of(self).format_arn(
-            service="events",
-            resource="event-bus",
-            resource_name="default",
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )
 
     def _acknowledge_wildcards(self, role: iam.Role) -> None:
@@ -197,6 +186,8 @@ class Poller(Construct):
             f"arn:{Stack.of(self).partition}:bedrock:*::foundation-model/*": (
                 "The poll confirms the absence of any model in any Region."
             ),
+            self._health_event("BEDROCK/*"): "Any event about Bedrock: the listing tells which.",
+            self._health_event("*"): "Held by a condition to events about Bedrock.",
         }
         if self._settings.usage:
             why = "Every resource that may name a model is read, in any Region."
@@ -206,44 +197,7 @@ class Poller(Construct):
             reasons |= {
                 self._any_of(resource).replace(account, named): why for resource in _DETAILS_OF_USE
             }
-        Validations.of(role).acknowledge(
-            *(
-                Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{resource}]", reason=reason)
-                for resource, reason in reasons.items()
-            )
-        )
-
-    def _function(
-        self, role: iam.Role, state: State, topics: Topics, code: lambda_.Code, target: Target
-    ) -> lambda_.Function:
-        return lambda_.Function(
-            self,
-            "Function",
-            description="Reads the Bedrock catalogs and tells what changed",
-            handler="notifier.poll.handler",
-            code=code,
-            runtime=target.runtime,
-            architecture=target.architecture,
-            timeout=Duration.minutes(2),
-            memory_size=256,
-            role=role,
-            log_group=self._log_group,
-            environment_encryption=self._key,
-            environment={
-                "MODELS_TABLE": state.models.table_name,
-                "ALERTS_TABLE": state.alerts.table_name,
-                "ALERTS_TOPIC_ARN": topics.alerts.topic_arn,
-                "EVENT_BUS": self._settings.event_bus_arn or "default",
-                "SETTINGS": self._function_settings(),
-                "POWERTOOLS_SERVICE_NAME": SERVICE,
-                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
-                "POWERTOOLS_LOG_LEVEL": "INFO",
-            },
-        )
-
-    def _function_settings(self) -> str:
-        chosen = self._settings.model_dump(mode="json", include=set(_FUNCTION_SETTINGS))
-        return json.dumps(chosen, sort_keys=True)
+        functions.acknowledge_wildcards(role, reasons)
 
     def _send_failures_to_queue(self, role: iam.Role) -> lambda_.CfnEventInvokeConfig:
         """Keep a poll that failed for good.
@@ -293,7 +247,7 @@ class Poller(Construct):
             ),
         )
         # Also for its dead letters Scheduler acts as this role, so the role needs the key.
-        _allow(role, ["sqs:SendMessage"], self.dead_letters.queue_arn)
+        allow(role, ["sqs:SendMessage"], self.dead_letters.queue_arn)
         keys.grant_use(self._key, role)
         function_id = stack.resolve(self._cfn_function.logical_id)
         Validations.of(role).acknowledge(
@@ -319,8 +273,3 @@ class Poller(Construct):
                 max_event_age=self._rate,
             ),
         )
-
-
-def _allow(role: iam.Role, actions: list[str], resource: str) -> None:
-    """Grant exactly these actions on exactly this resource."""
-    iam.Grant.add_to_principal(grantee=role, actions=actions, resource_arns=[resource])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from aws_cdk import CfnOutput, Environment, Stack
 
 from infra.asset import functions_code, target_named
+from infra.chat import Chat
+from infra.health import Health
 from infra.keys import customer_managed_key
 from infra.monitoring import Monitoring
 from infra.poller import Poller
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class NotifierStack(Stack):
-    """Everything that the account gets."""
+    """Everything that the account gets in the Region of its choice."""
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class NotifierStack(Stack):
         key = customer_managed_key(self, settings.kms_key, retain=settings.retain_data)
         state = State(self, "State", key=key, retain=settings.retain_data)
         topics = Topics(self, "Topics", key=key, emails=settings.emails)
+        code = functions_code(target)
         poller = Poller(
             self,
             "Poller",
@@ -49,27 +52,47 @@ class NotifierStack(Stack):
             state=state,
             topics=topics,
             key=key,
-            code=functions_code(target),
+            code=code,
+            target=target,
+        )
+        health = Health(
+            self,
+            "Health",
+            settings=settings,
+            state=state,
+            topics=topics,
+            key=key,
+            code=code,
             target=target,
         )
         Monitoring(
             self,
             "Monitoring",
             poller=poller,
+            health=health,
             poll_rate_minutes=settings.poll_rate_minutes,
+            deadline_alarm=settings.user_notifications,
             operations=topics.operations,
             key=key,
             target=target,
         )
-        self._outputs(state, topics, poller)
+        if settings.slack_channel_id:
+            Chat(
+                self,
+                "Chat",
+                workspace_id=settings.slack_workspace_id,
+                channel_id=settings.slack_channel_id,
+            )
+        self._outputs(state, topics, poller, health)
 
-    def _outputs(self, state: State, topics: Topics, poller: Poller) -> None:
+    def _outputs(self, state: State, topics: Topics, poller: Poller, health: Health) -> None:
         outputs = {
             "ModelsTableName": state.models.table_name,
             "AlertsTableName": state.alerts.table_name,
             "AlertsTopicArn": topics.alerts.topic_arn,
             "OperationsTopicArn": topics.operations.topic_arn,
             "PollFunctionName": poller.function.function_name,
+            "HealthFunctionName": health.function.function_name,
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

@@ -28,6 +28,8 @@ class State(Construct):
             sort="region",
             # Sparse: only rows with an end of life to come carry `horizon`.
             indexes=[_index("upcoming", "horizon", "end_of_life_at")],
+            # Only bookkeeping about events of AWS Health carries it; models are never forgotten.
+            expires="expires_at",
         )
         self.alerts = self._table(
             "Alerts",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-from infra.template import template
+from infra.stack_name import STACK_NAME
+from infra.template import templates
 
 Resource = dict[str, Any]
 
@@ -22,43 +23,71 @@ VARIANTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("retain_data", "false"),
         ("reminders_legacy", "7,90"),
         ("usage", "false"),
+        ("health_forwarder", "false"),
+    ),
+    "everything": (
+        ("emails", "ops@example.com,ml@example.com"),
+        ("kms_key", "create"),
+        ("health_events", "all"),
+        ("user_notifications", "true"),
+        ("notification_hub_region", "eu-west-1"),
+        ("slack_workspace_id", "T0123ABCD"),
+        ("slack_channel_id", "C0123ABCD"),
     ),
 }
+FORWARDER: Final = f"{STACK_NAME}-HealthForwarder-us-west-2"
+USER_NOTIFICATIONS: Final = f"{STACK_NAME}-UserNotifications"
 
 
 @cache
-def variant(name: str) -> dict[str, Any]:
-    """Return the whole template of a variant."""
-    return template(dict(VARIANTS[name]))
+def every(name: str, region: str = "us-east-1") -> dict[str, dict[str, Any]]:
+    """Return the templates of all stacks of a variant, by the stack's name."""
+    return templates(dict(VARIANTS[name]), region)
 
 
-def resources(name: str, type_: str) -> dict[str, Resource]:
+def variant(name: str, stack: str = STACK_NAME) -> dict[str, Any]:
+    """Return the whole template of a variant's main stack, or of one beside it."""
+    return every(name)[stack]
+
+
+def resources(name: str, type_: str, stack: str = STACK_NAME) -> dict[str, Resource]:
     """Return the resources of one type, by logical id."""
-    found: dict[str, Resource] = variant(name)["Resources"]
+    found: dict[str, Resource] = variant(name, stack)["Resources"]
     return {id_: part for id_, part in found.items() if part["Type"] == type_}
 
 
-def resource(name: str, type_: str, begins: str) -> Resource:
+def resource(name: str, type_: str, begins: str, stack: str = STACK_NAME) -> Resource:
     """Return the one resource of that type whose logical id begins so."""
-    (found,) = (part for id_, part in resources(name, type_).items() if id_.startswith(begins))
+    every_one = resources(name, type_, stack)
+    (found,) = (part for id_, part in every_one.items() if id_.startswith(begins))
     return found
 
 
-def properties(name: str, type_: str, begins: str) -> dict[str, Any]:
+def properties(name: str, type_: str, begins: str, stack: str = STACK_NAME) -> dict[str, Any]:
     """Return the properties of that one resource."""
-    found: dict[str, Any] = resource(name, type_, begins)["Properties"]
+    found: dict[str, Any] = resource(name, type_, begins, stack)["Properties"]
     return found
 
 
-def allowed(name: str, role: str) -> set[tuple[str, str]]:
-    """Return what a role may do: (action, resource as a readable text)."""
-    document = properties(name, "AWS::IAM::Policy", role)["PolicyDocument"]
+def allowed(name: str, role: str, stack: str = STACK_NAME) -> set[tuple[str, str]]:
+    """Return what a role may do, by all its policies: (action, resource as a readable text)."""
     return {
         (action, text(target))
-        for statement in document["Statement"]
+        for statement in statements(name, role, stack)
         for action in listed(statement["Action"])
         for target in listed(statement["Resource"])
     }
+
+
+def statements(name: str, role: str, stack: str = STACK_NAME) -> list[dict[str, Any]]:
+    """Return the statements of every policy of the role whose logical id begins so."""
+    (id_,) = (each for each in resources(name, "AWS::IAM::Role", stack) if each.startswith(role))
+    return [
+        statement
+        for policy in resources(name, "AWS::IAM::Policy", stack).values()
+        if {"Ref": id_} in policy["Properties"]["Roles"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
 
 
 def text(value: Any) -> str:  # noqa: ANN401 - a template's value: text or an intrinsic function
@@ -66,6 +95,8 @@ def text(value: Any) -> str:  # noqa: ANN401 - a template's value: text or an in
     match value:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "Arn"]}:
             return f"<{name if '::' in name else name[:-8]}>"
+        case {"Fn::GetAtt": [str(name), "QueueName"]}:
+            return f"<{name[:-8]}>"
         case {"Fn::Join": [str(glue), list(parts)]}:
             return glue.join(map(text, parts))
     return str(value)

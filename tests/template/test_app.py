@@ -46,7 +46,10 @@ def test_synthesises_without_credentials_and_without_a_connection(tmp_path: Path
     done = _run(tmp_path)
 
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "out" / "BedrockLifecycleNotifier.template.json").exists()
+    assert {file.name for file in (tmp_path / "out").glob("*.template.json")} == {
+        "BedrockLifecycleNotifier.template.json",
+        "BedrockLifecycleNotifier-HealthForwarder-us-west-2.template.json",
+    }
 
 
 def test_a_wrong_setting_stops_it_with_one_line_before_anything_is_synthesised(
@@ -69,5 +72,6 @@ def test_what_an_imported_key_needs_is_printed(tmp_path: Path) -> None:
     stored = (tmp_path / "out").glob("*.json")
     told = "".join(file.read_text(encoding="utf-8") for file in stored)
     assert "cloudwatch.amazonaws.com" in told
+    assert "events.amazonaws.com" in told
     assert "logs.us-east-1.amazonaws.com" in told
     assert "arn:aws:logs:us-east-1:123456789012:log-group:*" in told

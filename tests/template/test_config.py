@@ -10,7 +10,7 @@ from infra.config import (
     Settings,
     bedrock_regions,
     load,
-    refuse_other_region,
+    refuse_in_region,
     refuse_unknown,
 )
 
@@ -42,6 +42,10 @@ BUS = "arn:aws:events:us-east-1:123456789012:event-bus/models"
         pytest.param("event_bus_arn", BUS, BUS, id="a bus"),
         pytest.param("kms_key", "create", "create", id="a new key"),
         pytest.param("kms_key", KEY, KEY, id="an existing key"),
+        pytest.param("health_events", "all", "all", id="operational issues as well"),
+        pytest.param("health_forwarder", "false", False, id="no forwarders"),
+        pytest.param("user_notifications", "true", True, id="User Notifications"),
+        pytest.param("notification_hub_region", "", "", id="a hub exists"),
         pytest.param("dashboard", "false", False, id="what is to come, at its default"),
     ],
 )
@@ -73,6 +77,15 @@ def test_accepted(key: str, value: Any, expected: object) -> None:  # noqa: ANN4
         pytest.param("used_within_days", "456", "from 1 to 455", id="longer than CloudWatch keeps"),
         pytest.param("inactivity_days", "0", "from 1 to 30", id="idle at once"),
         pytest.param("usage", "perhaps", "true or false", id="neither yes nor no"),
+        pytest.param("health_events", "none", "lifecycle or all", id="no such choice of events"),
+        pytest.param("health_forwarder", "maybe", "true or false", id="perhaps a forwarder"),
+        pytest.param("notification_hub_region", "eu-wset-1", "a Region such", id="a slip in a hub"),
+        pytest.param(
+            "notification_hub_region", "us-gov-west-1", "a Region such", id="no hub there"
+        ),
+        pytest.param("slack_workspace_id", "t0123", "a Slack workspace id", id="a lower-case id"),
+        pytest.param("slack_workspace_id", "acme.slack.com", "workspace id", id="a name for an id"),
+        pytest.param("slack_channel_id", "#alerts", "a Slack channel id", id="a channel's name"),
         pytest.param("dashboard", "x", "true or false", id="to come, and wrong as well"),
     ],
 )
@@ -91,23 +104,69 @@ def test_refused_in_one_line_that_names_key_value_and_what_is_accepted(
     assert "\n" not in line
 
 
-@pytest.mark.parametrize(("key", "value"), [("digest_cron", ""), ("health_forwarder", "false")])
-def test_a_feature_to_come_may_be_turned_off_already(key: str, value: str) -> None:
-    load({key: value})
+def test_a_feature_to_come_may_be_turned_off_already() -> None:
+    load({"digest_cron": ""})
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
     [
         ("digest_cron", "cron(0 9 * * ? *)"),
-        ("slack_channel_id", "C0123"),
+        ("teams_channel_id", "19:abc"),
         ("dashboard", "true"),
-        ("user_notifications", "true"),
     ],
 )
 def test_a_setting_whose_feature_is_to_come_is_not_ignored_in_silence(key: str, value: str) -> None:
     with pytest.raises(SettingError, match=f"{key}: .* is not available yet"):
         load({key: value})
+
+
+SLACK = {"slack_workspace_id": "T0123ABCD", "slack_channel_id": "C0123ABCD"}
+
+
+def test_a_slack_channel_and_a_hub_come_with_user_notifications() -> None:
+    settings = load({**SLACK, "notification_hub_region": "eu-west-1", "user_notifications": "true"})
+
+    assert settings.slack_channel_id == "C0123ABCD"
+    assert settings.notification_hub_region == "eu-west-1"
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        pytest.param(
+            {"slack_channel_id": "C0123ABCD", "user_notifications": "true"},
+            'slack_channel_id: "C0123ABCD" does nothing without slack_workspace_id; '
+            "give both, or leave it out",
+            id="a channel of no workspace",
+        ),
+        pytest.param(
+            {"slack_workspace_id": "T0123ABCD", "user_notifications": "true"},
+            'slack_workspace_id: "T0123ABCD" does nothing without slack_channel_id; '
+            "give both, or leave it out",
+            id="a workspace without a channel",
+        ),
+        pytest.param(
+            SLACK,
+            'slack_workspace_id: "T0123ABCD" does nothing without user_notifications=true; '
+            "give both, or leave it out",
+            id="nothing to send to Slack yet",
+        ),
+        pytest.param(
+            {"notification_hub_region": "eu-west-1"},
+            'notification_hub_region: "eu-west-1" does nothing without user_notifications=true; '
+            "give both, or leave it out",
+            id="a hub for nothing",
+        ),
+    ],
+)
+def test_a_setting_without_what_it_needs_is_not_ignored_in_silence(
+    given: dict[str, str], line: str
+) -> None:
+    with pytest.raises(SettingError) as refused:
+        load(given)
+
+    assert str(refused.value) == line
 
 
 @pytest.mark.parametrize(
@@ -144,9 +203,22 @@ def test_on_our_own_command_line_every_unknown_name_is_refused() -> None:
 def test_a_key_or_bus_of_another_region_is_refused(key: str, arn: str) -> None:
     settings = load({key: arn})
 
-    refuse_other_region(settings, "us-east-1")
+    refuse_in_region(settings, "us-east-1")
     with pytest.raises(SettingError, match=f"{key}: .* one in eu-west-1"):
-        refuse_other_region(settings, "eu-west-1")
+        refuse_in_region(settings, "eu-west-1")
+
+
+@pytest.mark.parametrize("region", ["us-gov-west-1", "cn-north-1", "eusc-de-east-1"])
+def test_user_notifications_are_refused_where_they_do_not_exist(region: str) -> None:
+    settings = load({"user_notifications": "true"})
+
+    refuse_in_region(settings, "eu-west-1")
+    with pytest.raises(SettingError) as refused:
+        refuse_in_region(settings, region)
+    assert str(refused.value) == (
+        "user_notifications: true is not accepted; give false: AWS User Notifications does not "
+        f"exist in the partition of {region}"
+    )
 
 
 def test_regions_of_every_partition_are_known() -> None:

@@ -9,7 +9,7 @@ from typing import Final
 import boto3
 import pytest
 
-from infra import deploy
+from infra import cdk_cli, deploy, side_stacks
 from infra.account import Account
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
@@ -105,3 +105,98 @@ def test_accounts_and_regions_are_remembered_apart() -> None:
 )
 def test_only_a_loopback_endpoint_is_an_emulator(endpoint: str | None, emulator: bool) -> None:  # noqa: FBT001 - a column of the case table
     assert Account("123456789012", "us-east-1", endpoint, boto3.Session()).is_emulator is emulator
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let the main stack always stand; give the stacks that were deployed or removed, in order."""
+    done: list[str] = []
+
+    def run(arguments: list[str], **_: object) -> None:
+        done.append(f"deploy {arguments[1]}")
+        if "--exclusively" in arguments and "HealthForwarder-us-east-1" in arguments[1]:
+            message = "cdk deploy failed (exit code 1)\n\n❌  x failed: denied by a policy\nbye\n"
+            raise cdk_cli.CdkError(message)
+
+    def main_stack(*_: object, **__: object) -> dict[str, str]:
+        done.append("deploy main")
+        return {"ModelsTableName": "models", "AlertsTableName": "alerts"}
+
+    monkeypatch.setattr(deploy, "identify", lambda _: ACCOUNT_IN_IRELAND)
+    monkeypatch.setattr(deploy, "_deploy_main", main_stack)
+    monkeypatch.setattr(cdk_cli, "run", run)
+    monkeypatch.setattr(side_stacks, "is_there", lambda _, __: True)
+    monkeypatch.setattr(side_stacks, "remove", lambda _, side: done.append(f"remove {side.name}"))
+    return done
+
+
+ACCOUNT_IN_IRELAND: Final = Account("123456789012", "eu-west-1", None, boto3.Session())
+FIX: Final = "To go without it: --set health_forwarder=false"
+
+
+@pytest.mark.usefixtures("memory")
+def test_a_stack_beside_the_main_one_that_fails_hides_nothing_and_is_told_with_the_fix(
+    deployed: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deploy.main(["--yes", "--email", "a@b.co", "--set", "user_notifications=true"]) == 1
+
+    told = capsys.readouterr()
+    assert deployed == [
+        "deploy main",
+        "deploy BedrockLifecycleNotifier-HealthForwarder-us-west-2",
+        "deploy BedrockLifecycleNotifier-HealthForwarder-us-east-1",
+        # The next one is not held back either.
+        "deploy BedrockLifecycleNotifier-UserNotifications",
+    ]
+    assert told.err == (
+        "The notifier stands, but BedrockLifecycleNotifier-HealthForwarder-us-east-1 could not be "
+        f"deployed to us-east-1: ❌ x failed: denied by a policy. {FIX}\n"
+    )
+    assert "What to do next" in told.out
+    assert "signed in" in told.out  # what the recipients of User Notifications have to do
+    # What stands is what the next deployment starts from.
+    assert deploy._remembered(ACCOUNT_IN_IRELAND)["emails"] == "a@b.co"  # noqa: SLF001
+
+
+def test_a_caller_gets_the_outputs_with_the_failure(deployed: list[str]) -> None:
+    with pytest.raises(deploy.SideStacksError, match="denied by a policy") as failed:
+        deploy.deploy({"emails": "a@b.co"}, environment={}, say=lambda _: None)
+
+    assert failed.value.outputs["ModelsTableName"] == "models"
+    assert deployed[0] == "deploy main"
+
+
+def test_what_is_no_longer_wanted_is_removed_before_anything_is_made(deployed: list[str]) -> None:
+    """A forwarder that is left behind could send events back to where they came from."""
+    settings = {"emails": "a@b.co", "health_forwarder": "false"}
+    deploy.deploy(settings, environment={}, say=lambda _: None)
+
+    assert deployed == [
+        "deploy main",
+        "remove BedrockLifecycleNotifier-HealthForwarder-us-west-2",
+        "remove BedrockLifecycleNotifier-HealthForwarder-us-east-1",
+        "remove BedrockLifecycleNotifier-UserNotifications",
+    ]
+
+
+def test_a_main_stack_that_has_moved_takes_the_forwarder_of_its_new_region_away(
+    deployed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oregon = Account("123456789012", "us-west-2", None, boto3.Session())
+    monkeypatch.setattr(deploy, "identify", lambda _: oregon)
+    with pytest.raises(deploy.SideStacksError):
+        deploy.deploy({"emails": "a@b.co"}, environment={}, say=lambda _: None)
+
+    assert "remove BedrockLifecycleNotifier-HealthForwarder-us-west-2" in deployed
+
+
+def test_on_an_emulator_the_main_stack_stands_alone_unless_asked(
+    deployed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator = Account("123456789012", "us-east-1", "http://127.0.0.1:1", boto3.Session())
+    monkeypatch.setattr(deploy, "identify", lambda _: emulator)
+    deploy.deploy({"emails": "a@b.co"}, environment={}, say=lambda _: None)
+    assert deployed == ["deploy main"]
+
+    deploy.deploy({"emails": "a@b.co"}, environment={}, say=lambda _: None, beside=True)
+    assert "deploy BedrockLifecycleNotifier-HealthForwarder-us-west-2" in deployed

@@ -1,4 +1,4 @@
-"""The whole template, so that no change to it goes unseen.
+"""The whole templates, so that no change to them goes unseen.
 
 After an intended change: UPDATE_SNAPSHOT=1 make test ARGS=tests/template/test_snapshot.py
 """
@@ -9,17 +9,36 @@ import re
 from pathlib import Path
 from typing import Final
 
-from tests.template.stacks import variant
+import pytest
 
-SNAPSHOT: Final = Path(__file__).with_name("template.snapshot.json")
+from infra.stack_name import STACK_NAME
+from tests.template.stacks import FORWARDER, USER_NOTIFICATIONS, every
+
+HERE: Final = Path(__file__).parent
 
 
-def test_the_template_is_the_one_that_was_reviewed() -> None:
-    template = _without_hashes(json.dumps(variant("default"), indent=1, sort_keys=True)) + "\n"
+@pytest.mark.parametrize(
+    ("file", "variant", "stacks"),
+    [
+        pytest.param("template.snapshot.json", "default", [STACK_NAME], id="main stack"),
+        pytest.param(
+            "side_stacks.snapshot.json",
+            "everything",
+            [FORWARDER, USER_NOTIFICATIONS],
+            id="stacks beside it",
+        ),
+    ],
+)
+def test_the_template_is_the_one_that_was_reviewed(
+    file: str, variant: str, stacks: list[str]
+) -> None:
+    made = {name: every(variant)[name] for name in stacks}
+    shown = made.get(STACK_NAME, made)
+    template = _without_hashes(json.dumps(shown, indent=1, sort_keys=True)) + "\n"
     if os.environ.get("UPDATE_SNAPSHOT"):
-        SNAPSHOT.write_text(template, encoding="utf-8")
+        (HERE / file).write_text(template, encoding="utf-8")
 
-    assert template == SNAPSHOT.read_text(encoding="utf-8")
+    assert template == (HERE / file).read_text(encoding="utf-8")
 
 
 def _without_hashes(template: str) -> str:

@@ -16,6 +16,7 @@ from tests.template.stacks import (
     properties,
     resource,
     resources,
+    statements,
     text,
     variant,
 )
@@ -46,25 +47,52 @@ READING_USE = {
     ("cloudwatch:ListMetrics", "*"),
     ("servicequotas:ListServiceQuotas", "*"),
 }
-POLL_MAY = READING_USE | {
-    ("account:ListRegions", "arn:aws:account::<AWS::AccountId>:account"),
-    ("bedrock:GetFoundationModel", "arn:aws:bedrock:*::foundation-model/*"),
-    ("bedrock:ListFoundationModels", "*"),
+ASKING_HEALTH = {
+    ("health:DescribeAffectedEntities", "arn:aws:health:*::event/*"),
+    ("health:DescribeAffectedEntities", "arn:aws:health:*::event/BEDROCK/*"),
+    ("health:DescribeEventDetails", "arn:aws:health:*::event/*"),
+    ("health:DescribeEventDetails", "arn:aws:health:*::event/BEDROCK/*"),
+    ("health:DescribeEvents", "*"),
+    ("health:DescribeServiceLifecycle", "*"),
+}
+TELLING = {
     ("dynamodb:BatchWriteItem", "<StateAlerts>"),
     ("dynamodb:GetItem", "<StateAlerts>"),
-    ("dynamodb:GetItem", "<StateModels>"),
     ("dynamodb:PutItem", "<StateAlerts>"),
-    ("dynamodb:Query", "<StateAlerts>/index/unsettled"),
-    ("dynamodb:Scan", "<StateModels>"),
     ("dynamodb:UpdateItem", "<StateAlerts>"),
-    ("dynamodb:UpdateItem", "<StateModels>"),
     ("events:PutEvents", "arn:aws:events:us-east-1:<AWS::AccountId>:event-bus/default"),
-    ("logs:CreateLogStream", "<PollerLogs>"),
-    ("logs:PutLogEvents", "<PollerLogs>"),
-    ("sns:GetTopicAttributes", "<TopicsAlerts>"),
     ("sns:Publish", "<TopicsAlerts>"),
-    ("sqs:SendMessage", "<PollerFailures>"),
 }
+HEALTH_MAY = TELLING | {
+    ("dynamodb:GetItem", "<StateModels>"),
+    ("dynamodb:Query", "<StateModels>"),
+    ("dynamodb:Scan", "<StateModels>"),
+    ("dynamodb:UpdateItem", "<StateModels>"),
+    ("logs:CreateLogStream", "<HealthLogs>"),
+    ("logs:PutLogEvents", "<HealthLogs>"),
+    ("sqs:DeleteMessage", "<HealthQueue>"),
+    ("sqs:GetQueueAttributes", "<HealthQueue>"),
+    ("sqs:ReceiveMessage", "<HealthQueue>"),
+}
+FUNCTIONS = ("Poller", "Health")
+POLL_MAY = (
+    READING_USE
+    | ASKING_HEALTH
+    | TELLING
+    | {
+        ("account:ListRegions", "arn:aws:account::<AWS::AccountId>:account"),
+        ("bedrock:GetFoundationModel", "arn:aws:bedrock:*::foundation-model/*"),
+        ("bedrock:ListFoundationModels", "*"),
+        ("dynamodb:GetItem", "<StateModels>"),
+        ("dynamodb:Query", "<StateAlerts>/index/unsettled"),
+        ("dynamodb:Scan", "<StateModels>"),
+        ("dynamodb:UpdateItem", "<StateModels>"),
+        ("logs:CreateLogStream", "<PollerLogs>"),
+        ("logs:PutLogEvents", "<PollerLogs>"),
+        ("sns:GetTopicAttributes", "<TopicsAlerts>"),
+        ("sqs:SendMessage", "<PollerFailures>"),
+    }
+)
 SCHEDULE_MAY = {
     ("lambda:InvokeFunction", "<PollerFunction>"),
     ("lambda:InvokeFunction", "<PollerFunction>:*"),
@@ -74,35 +102,58 @@ SCHEDULE_MAY = {
 
 class TestPermissions:
     def test_the_poll_may_do_what_it_needs_and_nothing_else(self) -> None:
-        assert allowed("default", "PollerRoleDefaultPolicy") == POLL_MAY
+        assert allowed("default", "PollerRole") == POLL_MAY
 
     def test_without_reading_use_it_may_read_nothing_of_it(self) -> None:
-        assert allowed("all else", "PollerRoleDefaultPolicy").isdisjoint(READING_USE)
+        assert allowed("all else", "PollerRole").isdisjoint(READING_USE)
+
+    def test_the_health_function_may_tell_and_nothing_else(self) -> None:
+        assert allowed("default", "HealthRole") == HEALTH_MAY
+
+    @pytest.mark.parametrize("name", VARIANTS)
+    def test_the_health_function_asks_no_service_about_models_use_or_health(
+        self, name: str
+    ) -> None:
+        services = {action.partition(":")[0] for action, _ in allowed(name, "HealthRole")}
+        assert services <= {"dynamodb", "events", "kms", "logs", "sns", "sqs"}
+
+    def test_of_health_the_poll_may_read_what_is_about_bedrock(self) -> None:
+        """By the documented ARN, or, for one of an older form, by the service of the event."""
+        conditions = {
+            text(target): statement.get("Condition")
+            for statement in statements("default", "PollerRole")
+            for target in listed(statement["Resource"])
+            if "health:DescribeEventDetails" in statement["Action"]
+        }
+        assert conditions == {
+            "arn:aws:health:*::event/BEDROCK/*": None,
+            "arn:aws:health:*::event/*": {"StringEquals": {"health:service": "BEDROCK"}},
+        }
 
     def test_the_schedule_may_start_the_poll_and_keep_what_it_could_not_start(self) -> None:
-        assert allowed("default", "PollerScheduleRoleDefaultPolicy") == SCHEDULE_MAY
+        assert allowed("default", "PollerScheduleRole") == SCHEDULE_MAY
 
     def test_the_first_sign_of_life_may_only_write_our_metrics(self) -> None:
-        assert allowed("default", "MonitoringFirstSignRoleDefaultPolicy") == {
+        assert allowed("default", "MonitoringFirstSignRole") == {
             ("cloudwatch:GetMetricStatistics", "*"),
             ("cloudwatch:PutMetricData", "*"),
             ("logs:CreateLogStream", "<MonitoringFirstSignLogs>"),
             ("logs:PutLogEvents", "<MonitoringFirstSignLogs>"),
         }
-        policy = properties("default", "AWS::IAM::Policy", "MonitoringFirstSignRole")
         (writing,) = (
             statement
-            for statement in policy["PolicyDocument"]["Statement"]
+            for statement in statements("default", "MonitoringFirstSignRole")
             if statement["Action"] == "cloudwatch:PutMetricData"
         )
         assert writing["Condition"] == {
             "StringEquals": {"cloudwatch:namespace": "BedrockLifecycleNotifier"}
         }
 
-    def test_events_may_only_be_put_on_the_chosen_bus(self) -> None:
+    @pytest.mark.parametrize("function", FUNCTIONS)
+    def test_events_may_only_be_put_on_the_chosen_bus(self, function: str) -> None:
         buses = {
             target
-            for action, target in allowed("all else", "PollerRoleDefaultPolicy")
+            for action, target in allowed("all else", f"{function}Role")
             if action == "events:PutEvents"
         }
         assert buses == {BUS_ARN}
@@ -111,9 +162,10 @@ class TestPermissions:
     def test_a_key_adds_its_use_to_the_roles_and_nothing_more(self, name: str, key: str) -> None:
         use = {(action, key) for action in KEY_ACTIONS}
 
-        assert allowed(name, "PollerRoleDefaultPolicy") == POLL_MAY | use
+        assert allowed(name, "PollerRole") == POLL_MAY | use
+        assert allowed(name, "HealthRole") == HEALTH_MAY | use
         # Without it Scheduler could not write to its encrypted dead-letter queue.
-        assert allowed(name, "PollerScheduleRoleDefaultPolicy") == SCHEDULE_MAY | use
+        assert allowed(name, "PollerScheduleRole") == SCHEDULE_MAY | use
 
     @pytest.mark.parametrize("name", VARIANTS)
     def test_no_role_has_a_managed_policy(self, name: str) -> None:
@@ -149,26 +201,33 @@ class TestEncryption:
         }.items():
             found = [part["Properties"][field] for part in resources(name, type_).values()]
             assert {text(value) for value in found} == {key}
-        function = properties(name, "AWS::Lambda::Function", "PollerFunction")
-        assert text(function["KmsKeyArn"]) == key
+        for each in FUNCTIONS:
+            function = properties(name, "AWS::Lambda::Function", f"{each}Function")
+            assert text(function["KmsKeyArn"]) == key
 
-    def test_a_created_key_rotates_and_lets_alarms_and_logs_use_it(self) -> None:
+    def test_a_created_key_rotates_and_lets_alarms_logs_and_events_use_it(self) -> None:
         key = properties("created key", "AWS::KMS::Key", "Key")
-        statements = {
+        by_service = {
             text(statement["Principal"].get("Service")): statement
             for statement in key["KeyPolicy"]["Statement"]
         }
 
         assert key["EnableKeyRotation"] is True
-        assert set(statements["cloudwatch.amazonaws.com"]["Action"]) == {
+        assert set(by_service["cloudwatch.amazonaws.com"]["Action"]) == {
             "kms:Decrypt",
             "kms:GenerateDataKey*",
         }
         assert text(
-            statements["logs.us-east-1.amazonaws.com"]["Condition"]["ArnLike"][
+            by_service["logs.us-east-1.amazonaws.com"]["Condition"]["ArnLike"][
                 "kms:EncryptionContext:aws:logs:arn"
             ]
         ) == ("arn:aws:logs:us-east-1:<AWS::AccountId>:log-group:*")
+        # Without it EventBridge can neither fill the encrypted queue nor keep what it cannot send.
+        events = by_service["events.amazonaws.com"]
+        assert set(events["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey*"}
+        assert events["Condition"] == {
+            "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+        }
         assert resource("created key", "AWS::KMS::Key", "Key")["DeletionPolicy"] == "Retain"
 
     def test_an_imported_key_is_left_alone(self) -> None:
@@ -204,6 +263,7 @@ class TestTables:
         assert _indexes(table) == {
             "upcoming": (["horizon HASH", "end_of_life_at RANGE"], "ALL"),
         }
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
     def test_the_alerts_table_is_outbox_and_log(self) -> None:
         table = properties("default", "AWS::DynamoDB::GlobalTable", "StateAlerts")
@@ -247,46 +307,70 @@ def _indexes(table: dict[str, Any]) -> dict[str, tuple[list[str], str]]:
     }
 
 
-class TestPoll:
-    def test_the_function_is_what_its_code_was_built_for(self) -> None:
-        function = properties("default", "AWS::Lambda::Function", "PollerFunction")
+class TestFunctions:
+    @pytest.mark.parametrize(
+        ("function", "handler"),
+        [("Poller", "notifier.poll.handler"), ("Health", "notifier.health.handler")],
+    )
+    def test_each_is_what_its_code_was_built_for(self, function: str, handler: str) -> None:
+        made = properties("default", "AWS::Lambda::Function", f"{function}Function")
 
-        assert function["Handler"] == "notifier.poll.handler"
-        assert function["Runtime"] == "python3.14"
-        assert function["Architectures"] == ["arm64"]
-        assert function["Timeout"] == 120
-        assert function["MemorySize"] == 256
-        assert "ReservedConcurrentExecutions" not in function  # small accounts have ten in all
+        assert made["Handler"] == handler
+        assert made["Runtime"] == "python3.14"
+        assert made["Architectures"] == ["arm64"]
+        assert made["Timeout"] == 120
+        assert made["MemorySize"] == 256
+        assert "ReservedConcurrentExecutions" not in made  # small accounts have ten in all
 
-    def test_the_function_is_told_where_its_parts_are(self) -> None:
-        variables = _variables("default")
+    @pytest.mark.parametrize(("function", "service"), [("Poller", "poll"), ("Health", "health")])
+    def test_each_is_told_where_its_parts_are(self, function: str, service: str) -> None:
+        variables = _variables("default", function)
         variables.pop("SETTINGS")
         assert {name: text(value) for name, value in variables.items()} == {
             "MODELS_TABLE": "<StateModels>",
             "ALERTS_TABLE": "<StateAlerts>",
             "ALERTS_TOPIC_ARN": "<TopicsAlerts>",
             "EVENT_BUS": "default",
-            "POWERTOOLS_SERVICE_NAME": "poll",
+            "POWERTOOLS_SERVICE_NAME": service,
             "POWERTOOLS_METRICS_NAMESPACE": "BedrockLifecycleNotifier",
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
-        assert _variables("all else")["EVENT_BUS"] == BUS_ARN
+        assert _variables("all else", function)["EVENT_BUS"] == BUS_ARN
 
+    @pytest.mark.parametrize("function", FUNCTIONS)
     @pytest.mark.parametrize("name", VARIANTS)
-    def test_the_function_understands_the_settings_it_is_given(self, name: str) -> None:
-        given = json.loads(_variables(name)["SETTINGS"])
+    def test_each_understands_the_settings_it_is_given(self, name: str, function: str) -> None:
+        given = json.loads(_variables(name, function)["SETTINGS"])
         understood = FunctionSettings.model_validate(given).model_dump(mode="json")
 
         assert {key: understood[key] for key in given} == given
         assert set(given) == set(FunctionSettings.model_fields)
 
-    def test_settings_reach_the_function(self) -> None:
-        given = json.loads(_variables("all else")["SETTINGS"])
+    @pytest.mark.parametrize("function", FUNCTIONS)
+    def test_settings_reach_each(self, function: str) -> None:
+        given = json.loads(_variables("all else", function)["SETTINGS"])
 
         assert given["regions"] == ["us-east-1", "eu-west-1"]
         assert given["poll_rate_minutes"] == 1440
         assert given["reminders_legacy"] == [90, 7]
+        given = json.loads(_variables("everything", function)["SETTINGS"])
+        assert given["health_events"] == "all"
+        assert given["user_notifications"] is True
 
+    def test_logs_do_not_pile_up(self) -> None:
+        groups = resources("default", "AWS::Logs::LogGroup")
+        assert len(groups) == 3
+        for group in groups.values():
+            assert group["Properties"]["RetentionInDays"] == 90
+
+
+def _variables(name: str, function: str) -> dict[str, Any]:
+    made = properties(name, "AWS::Lambda::Function", f"{function}Function")
+    variables: dict[str, Any] = made["Environment"]["Variables"]
+    return dict(variables)
+
+
+class TestPoll:
     def test_the_schedule_passes_its_own_time(self) -> None:
         schedule = properties("default", "AWS::Scheduler::Schedule", "Poller")
 
@@ -321,15 +405,66 @@ class TestPoll:
         assert config["MaximumRetryAttempts"] == 2
         assert config["MaximumEventAgeInSeconds"] == seconds
 
-    def test_logs_do_not_pile_up(self) -> None:
-        for group in resources("default", "AWS::Logs::LogGroup").values():
-            assert group["Properties"]["RetentionInDays"] == 90
 
+class TestHealth:
+    def test_the_rule_takes_everything_that_health_says_about_bedrock(self) -> None:
+        rule = properties("default", "AWS::Events::Rule", "HealthRule")
 
-def _variables(name: str) -> dict[str, Any]:
-    function = properties(name, "AWS::Lambda::Function", "PollerFunction")
-    variables: dict[str, Any] = function["Environment"]["Variables"]
-    return dict(variables)
+        assert rule["EventPattern"] == {
+            "source": ["aws.health"],
+            "detail-type": ["AWS Health Event"],
+            "detail": {"service": ["BEDROCK"]},
+        }
+        assert rule["State"] == "ENABLED"
+        assert "EventBusName" not in rule  # AWS's own events come to the default bus alone
+
+    @pytest.mark.parametrize("name", VARIANTS)
+    def test_an_event_waits_in_a_queue_and_what_cannot_be_sent_is_kept(self, name: str) -> None:
+        (target,) = properties(name, "AWS::Events::Rule", "HealthRule")["Targets"]
+
+        assert text(target["Arn"]) == "<HealthQueue>"
+        assert text(target["DeadLetterConfig"]["Arn"]) == "<HealthDeadLetters>"
+        assert not target.keys() - {"Arn", "Id", "DeadLetterConfig"}  # the body is the event
+
+    @pytest.mark.parametrize("name", VARIANTS)
+    @pytest.mark.parametrize("queue", ["HealthQueue", "HealthDeadLetters"])
+    def test_this_rule_and_nobody_else_may_fill_the_queues(self, name: str, queue: str) -> None:
+        policy = properties(name, "AWS::SQS::QueuePolicy", f"{queue}Policy")
+        (statement,) = (
+            statement
+            for statement in policy["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Allow"
+        )
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert statement["Action"] == "sqs:SendMessage"
+        assert text(statement["Resource"]) == f"<{queue}>"
+        (source,) = statement["Condition"]["ArnEquals"].values()
+        assert list(statement["Condition"]["ArnEquals"]) == ["aws:SourceArn"]
+        assert text(source) == "<HealthRule>"
+
+    def test_the_queue_outlasts_retries_and_the_dead_letters_outlast_the_queue(self) -> None:
+        function = properties("default", "AWS::Lambda::Function", "HealthFunction")
+        queue = properties("default", "AWS::SQS::Queue", "HealthQueue")
+        dead_letters = properties("default", "AWS::SQS::Queue", "HealthDeadLetters")
+
+        assert queue["VisibilityTimeout"] == 6 * function["Timeout"]
+        assert text(queue["RedrivePolicy"]["deadLetterTargetArn"]) == "<HealthDeadLetters>"
+        assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+        assert queue["MessageRetentionPeriod"] == 7 * 86400
+        assert dead_letters["MessageRetentionPeriod"] == 14 * 86400
+
+    def test_a_burst_is_taken_in_small_batches_of_which_only_failures_return(self) -> None:
+        mapping = properties("default", "AWS::Lambda::EventSourceMapping", "Health")
+
+        assert text(mapping["EventSourceArn"]) == "<HealthQueue>"
+        assert text(mapping["FunctionName"]) == "<HealthFunction>"
+        assert mapping["BatchSize"] == 10
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+    def test_the_mapping_waits_for_the_permission_that_lambda_checks(self) -> None:
+        mapping = resource("default", "AWS::Lambda::EventSourceMapping", "Health")
+        assert any(id_.startswith("HealthRoleDefaultPolicy") for id_ in mapping["DependsOn"])
 
 
 class TestTopics:
@@ -386,6 +521,21 @@ class TestAlarms:
                 "notBreaching",
             ),
             ("PollsStopped", "PollsCompleted", "LessThanThreshold", 3, "breaching"),
+            ("HealthErrors", "Errors", "GreaterThanOrEqualToThreshold", 1, "notBreaching"),
+            (
+                "HealthFailed",
+                "ApproximateNumberOfMessagesVisible",
+                "GreaterThanOrEqualToThreshold",
+                1,
+                "notBreaching",
+            ),
+            (
+                "HealthDelayed",
+                "ApproximateAgeOfOldestMessage",
+                "GreaterThanOrEqualToThreshold",
+                1,
+                "notBreaching",
+            ),
         ],
     )
     def test_each_alarm_publishes_to_the_operations_topic(
@@ -395,10 +545,54 @@ class TestAlarms:
 
         assert found["MetricName"] == metric
         assert found["ComparisonOperator"] == comparison
-        assert found["Threshold"] == 1
+        assert found["Threshold"] == (7200 if alarm == "HealthDelayed" else 1)
         assert found["EvaluationPeriods"] == periods
         assert found["TreatMissingData"] == missing
         assert [text(action) for action in found["AlarmActions"]] == ["<TopicsOperations>"]
+
+    @pytest.mark.parametrize(
+        ("alarm", "watched"),
+        [
+            ("PollErrors", "<PollerFunction>"),
+            ("PollFailed", "<PollerFailures>"),
+            ("ScheduleUndelivered", "<PollerDeadLetters>"),
+            ("HealthErrors", "<HealthFunction>"),
+            ("HealthFailed", "<HealthDeadLetters>"),
+            ("HealthDelayed", "<HealthQueue>"),
+        ],
+    )
+    def test_each_alarm_watches_its_own_part(self, alarm: str, watched: str) -> None:
+        found = properties("default", "AWS::CloudWatch::Alarm", f"Monitoring{alarm}")
+        (dimension,) = found["Dimensions"]
+        assert text(dimension["Value"]) == watched
+
+    def test_the_alarm_on_failed_events_says_how_to_have_them_tried_again(self) -> None:
+        found = properties("default", "AWS::CloudWatch::Alarm", "MonitoringHealthFailed")
+
+        assert text(found["AlarmDescription"]).endswith(
+            "aws sqs start-message-move-task --source-arn <HealthDeadLetters> "
+            "--destination-arn <HealthQueue>"
+        )
+
+    def test_an_event_that_fails_again_and_again_is_gone_before_it_counts_as_delayed(self) -> None:
+        queue = properties("default", "AWS::SQS::Queue", "HealthQueue")
+        delayed = properties("default", "AWS::CloudWatch::Alarm", "MonitoringHealthDelayed")
+
+        attempts = queue["RedrivePolicy"]["maxReceiveCount"]
+        assert attempts * queue["VisibilityTimeout"] < delayed["Threshold"]
+
+    def test_deadlines_change_an_alarm_for_user_notifications_and_tell_nobody_else(self) -> None:
+        alarm = properties("everything", "AWS::CloudWatch::Alarm", "MonitoringDeadline")
+
+        assert alarm["Namespace"] == "BedrockLifecycleNotifier"
+        assert alarm["MetricName"] == "DaysToNextEndOfLife"
+        assert alarm["Dimensions"] == [{"Name": "service", "Value": "poll"}]
+        assert alarm["Statistic"] == "Minimum"
+        assert alarm["ComparisonOperator"] == "LessThanOrEqualToThreshold"
+        assert alarm["Threshold"] == 30
+        assert alarm["Period"] == 86400  # as long as the longest time between two polls
+        assert alarm["TreatMissingData"] == "notBreaching"
+        assert "AlarmActions" not in alarm
 
     @pytest.mark.parametrize(("name", "minutes"), [("default", 60), ("all else", 1440)])
     def test_silence_is_three_times_the_poll_rate(self, name: str, minutes: int) -> None:
@@ -425,6 +619,30 @@ class TestAlarms:
         assert alarm["Period"] * alarm["EvaluationPeriods"] >= 3 * 3600
 
 
+class TestChat:
+    def test_the_channel_is_the_one_that_was_given(self) -> None:
+        slack = properties("everything", "AWS::Chatbot::SlackChannelConfiguration", "ChatSlack")
+
+        assert slack["SlackWorkspaceId"] == "T0123ABCD"
+        assert slack["SlackChannelId"] == "C0123ABCD"
+
+    def test_nothing_can_be_done_from_it(self) -> None:
+        """Without a guardrail AWS would take AdministratorAccess."""
+        slack = properties("everything", "AWS::Chatbot::SlackChannelConfiguration", "ChatSlack")
+        guardrail = properties("everything", "AWS::IAM::ManagedPolicy", "ChatGuardrail")
+
+        assert [text(policy) for policy in slack["GuardrailPolicies"]] == ["<ChatGuardrail>"]
+        assert guardrail["PolicyDocument"]["Statement"] == [
+            {"Effect": "Deny", "Action": "*", "Resource": "*"}
+        ]
+        assert text(slack["IamRoleArn"]) == "<ChatRole>"
+        assert statements("everything", "ChatRole") == []
+        role = properties("everything", "AWS::IAM::Role", "ChatRole")
+        assert not {"ManagedPolicyArns", "Policies"} & role.keys()
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "chatbot.amazonaws.com"}
+
+
 class TestWhole:
     def test_the_outputs_are_those_of_the_contract(self) -> None:
         outputs = {
@@ -436,18 +654,32 @@ class TestWhole:
             "AlertsTopicArn": "<TopicsAlerts>",
             "OperationsTopicArn": "<TopicsOperations>",
             "PollFunctionName": "<PollerFunction>",
+            "HealthFunctionName": "<HealthFunction>",
         }
 
     @pytest.mark.parametrize("name", VARIANTS)
     def test_nothing_has_a_name_that_could_already_be_taken(self, name: str) -> None:
         named = {"TableName", "TopicName", "QueueName", "FunctionName", "RoleName", "AlarmName"}
         for id_, part in variant(name)["Resources"].items():
-            if part["Type"] != "AWS::Lambda::EventInvokeConfig":  # names its function
+            # These two say which function they belong to.
+            if part["Type"] not in {
+                "AWS::Lambda::EventInvokeConfig",
+                "AWS::Lambda::EventSourceMapping",
+            }:
                 assert not named & part.get("Properties", {}).keys(), id_
+
+    @pytest.mark.parametrize("name", VARIANTS.keys() - {"everything"})
+    def test_what_was_not_asked_for_is_not_there(self, name: str) -> None:
+        types = {part["Type"] for part in variant(name)["Resources"].values()}
+
+        assert not {type_ for type_ in types if "Chatbot" in type_ or "Notifications" in type_}
+        assert "AWS::IAM::ManagedPolicy" not in types
+        alarms = resources(name, "AWS::CloudWatch::Alarm")
+        assert not any(id_.startswith("MonitoringDeadline") for id_ in alarms)
 
     def test_defaults_in_cdk_json_are_the_defaults_of_the_settings(self) -> None:
         defaults = Settings()
         assert listed(defaults.regions) == ["all"]
-        assert json.loads(_variables("default")["SETTINGS"]) == defaults.model_dump(
+        assert json.loads(_variables("default", "Poller")["SETTINGS"]) == defaults.model_dump(
             mode="json", include=set(FunctionSettings.model_fields)
         )
