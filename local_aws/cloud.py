@@ -4,15 +4,17 @@ It knows how to let time pass and how to look, and nothing about what ought to b
 """
 
 import base64
+import hashlib
 import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
@@ -22,6 +24,7 @@ from infra.deploy import deploy
 from local_aws.account_use import AccountUse
 from local_aws.emulator import ACCOUNT_ID, ADMINISTRATOR, Emulator
 from local_aws.fake_bedrock import FakeBedrock
+from local_aws.fake_health import FakeHealth
 from local_aws.fake_service_quotas import FakeServiceQuotas
 from local_aws.gateway import UNAVAILABLE, Fault, Gateway
 
@@ -68,14 +71,15 @@ class Email:
 class LocalCloud:
     """A deployed stack. `outputs` are the stack's, `account` is whoever else works there.
 
-    `bedrock`, `quotas` and `gateway` are for setting the scene, and for mischief.
+    `bedrock`, `quotas`, `health` and `gateway` are for setting the scene, and for mischief.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (its parts, each given by name)
         self,
         *,
         bedrock: FakeBedrock,
         quotas: FakeServiceQuotas,
+        health: FakeHealth,
         gateway: Gateway,
         emulator: Emulator,
         outputs: Mapping[str, str],
@@ -83,6 +87,7 @@ class LocalCloud:
         """Subscribe a queue to the alerts topic, and take the polling schedule over."""
         self.bedrock = bedrock
         self.quotas = quotas
+        self.health = health
         self.gateway = gateway
         self.emulator = emulator
         self.outputs = outputs
@@ -115,6 +120,45 @@ class LocalCloud:
         return self.invoke(
             self._target["Arn"], self._target["Input"].replace(SCHEDULED_TIME, scheduled)
         )
+
+    def push_health(self, deliveries: Sequence[Mapping[str, Any]], at: datetime) -> PollAnswer:
+        """Invoke the health function with events of AWS Health that were sent at that time.
+
+        They must match the deployed rule. The emulator accepts none from an `aws.*` source, and
+        its queue knows no time but the wall clock's.
+        """
+        for delivery in deliveries:
+            if not self.is_routed(delivery):
+                message = f"The deployed rule does not match {delivery}"
+                raise LookupError(message)
+        messages = {"Records": [_sqs_record(delivery, at) for delivery in deliveries]}
+        return self.invoke(self.outputs["HealthFunctionName"], json.dumps(messages))
+
+    def queue_health(self, bodies: Iterable[str]) -> None:
+        """Put messages into the queue that the deployed rule sends to; Lambda takes them there."""
+        sqs = self.client("sqs")
+        for body in bodies:
+            sqs.send_message(QueueUrl=self.health_queue_url, MessageBody=body)
+
+    def is_routed(self, delivery: Mapping[str, Any]) -> bool:
+        """Say whether the deployed rule matches an event."""
+        answer = self.client("events").test_event_pattern(
+            EventPattern=self._health_rule["EventPattern"], Event=json.dumps(delivery)
+        )
+        return bool(answer["Result"])
+
+    @property
+    def health_queue_url(self) -> str:
+        """The queue that the deployed rule sends to."""
+        events, sqs = self.client("events"), self.client("sqs")
+        (target,) = events.list_targets_by_rule(Rule=self._health_rule["Name"])["Targets"]
+        return str(sqs.get_queue_url(QueueName=target["Arn"].rpartition(":")[2])["QueueUrl"])
+
+    @property
+    def _health_rule(self) -> dict[str, Any]:
+        rules = self.client("events").list_rules()["Rules"]
+        (rule,) = [one for one in rules if "aws.health" in one.get("EventPattern", "")]
+        return dict(rule)
 
     def invoke(self, function: str, payload: str) -> PollAnswer:
         """Invoke a function once and wait for its answer."""
@@ -212,6 +256,27 @@ class LocalCloud:
         return found[0]
 
 
+def _sqs_record(delivery: Mapping[str, Any], at: datetime) -> dict[str, object]:
+    """Give an event as Lambda receives it from a queue."""
+    body = json.dumps(delivery)
+    return {
+        "messageId": str(uuid4()),
+        "receiptHandle": "handle",
+        "body": body,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": str(int(at.timestamp() * 1000)),
+            "SenderId": "events.amazonaws.com",
+            "ApproximateFirstReceiveTimestamp": str(int(at.timestamp() * 1000)),
+        },
+        "messageAttributes": {},
+        "md5OfBody": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:health",
+        "awsRegion": REGION,
+    }
+
+
 def _say_nothing(_: str) -> None:
     pass
 
@@ -231,12 +296,14 @@ def local_cloud(
     with ExitStack() as stack:
         bedrock = stack.enter_context(FakeBedrock())
         quotas = stack.enter_context(FakeServiceQuotas())
+        health = stack.enter_context(FakeHealth())
         gateway = stack.enter_context(Gateway())
         # The deployed functions inherit these, so the template needs no word about emulators.
         inherited = {
             "AWS_ENDPOINT_URL": gateway.endpoint_url,
             "AWS_ENDPOINT_URL_BEDROCK": bedrock.endpoint_url,
             "AWS_ENDPOINT_URL_SERVICE_QUOTAS": quotas.endpoint_url,
+            "AWS_ENDPOINT_URL_HEALTH": health.endpoint_url,
             **(function_environment or {}),
         }
         emulator = stack.enter_context(Emulator(enforce_iam=enforce_iam, environment=inherited))
@@ -252,7 +319,12 @@ def local_cloud(
             first_poll=False,
         )
         yield LocalCloud(
-            bedrock=bedrock, quotas=quotas, gateway=gateway, emulator=emulator, outputs=outputs
+            bedrock=bedrock,
+            quotas=quotas,
+            health=health,
+            gateway=gateway,
+            emulator=emulator,
+            outputs=outputs,
         )
 
 
