@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from demo.catalog import REGIONS
 from demo.screen import Screen, console
-from demo.story import STORY, Heard, Step, differences, set_stage, set_up_account
+from demo.story import HOME, STORY, Heard, Step, differences, set_stage, set_up_account
 from local_aws.cloud import LocalCloud, local_cloud
+from local_aws.health_deliveries import as_eventbridge
 from local_aws.leashed_process import LocalServerError
 
 if TYPE_CHECKING:
-    from local_aws.cloud import Email, Notification
+    from local_aws.cloud import Email, Notification, PollAnswer
 
 _SETTINGS = {"emails": "you@example.com", "regions": ",".join(REGIONS)}
 
@@ -28,7 +29,7 @@ def main() -> int:
     screen.opening()
     try:
         with local_cloud(_SETTINGS, say=screen.progress) as cloud:
-            screen.progress("Letting the account use three models")
+            screen.progress("Letting the account use four models")
             set_up_account(cloud)
             as_told, heard = _play(cloud, screen)
             today = STORY[-1].time.date()
@@ -61,12 +62,18 @@ def _poll(cloud: LocalCloud, screen: Screen, step: Step) -> tuple[list[Notificat
     mailed_before = len(cloud.emails())
     set_stage(cloud, step)
     with step.mischief(cloud):
-        answer = cloud.poll(step.time)
+        answer = _push(cloud, step) if step.health else cloud.poll(step.time)
     screen.answered(answer)
     notifications = cloud.notifications()
     mails: list[Email] = cloud.emails()[mailed_before:]
     screen.heard(notifications, mails)
     return notifications, answer.function_error
+
+
+def _push(cloud: LocalCloud, step: Step) -> PollAnswer:
+    """Let EventBridge bring what AWS Health says, by the deployed rule."""
+    deliveries = as_eventbridge(step.health, delivered_in=HOME) if step.health else []
+    return cloud.push_health(deliveries, step.time)
 
 
 def _left_to_the_digest(cloud: LocalCloud) -> list[dict[str, Any]]:

@@ -1,8 +1,9 @@
 """What Bedrock lists at a date: the models of autumn 2026, with their real dates.
 
 Dates and Regions are those of Bedrock's lifecycle pages and of ListFoundationModels. Models
-whose Legacy date could not be confirmed (Llama 3.3 70B, Gemma 3, Mistral 7B, DeepSeek-R1,
-Qwen3 Coder 480B) are left out rather than shown in a state that is not theirs.
+whose Legacy date could not be confirmed (Gemma 3, Mistral 7B, DeepSeek-R1, Qwen3 Coder 480B) are
+left out rather than shown in a state that is not theirs; but for Llama 3.3 70B, whose Legacy date
+is invented.
 """
 
 from collections.abc import Iterable, Iterator
@@ -137,6 +138,16 @@ _DATED: Final = (
         legacy=date(2026, 5, 26),
         extended_access=date(2026, 8, 26),
         end_of_life=date(2026, 11, 26),
+    ),
+    # Its model card gives the end of life, and no source when Legacy begins: that day is invented.
+    Model(
+        "meta.llama3-3-70b-instruct-v1:0",
+        "Llama 3.3 70B Instruct",
+        "Meta",
+        _US,
+        launch=date(2024, 12, 19),
+        legacy=date(2026, 10, 21),
+        end_of_life=date(2027, 3, 30),
     ),
     Model(
         "twelvelabs.marengo-embed-2-7-v1:0",

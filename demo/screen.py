@@ -78,7 +78,7 @@ class Screen:
         """Show what the deployed function answered, on one line."""
         if answer.function_error:
             message = answer.payload.get("errorMessage", "")
-            line = Text(f"The poll failed: {message}", style="red")
+            line = Text(f"The function failed: {message}", style="red")
         else:
             line = Text(_summary(answer.payload), style="dim")
         self._out.print(Padding(line, (0, 0, 0, 2)))
@@ -149,6 +149,9 @@ class Screen:
 
 
 def _summary(payload: dict[str, Any]) -> str:
+    if "batchItemFailures" in payload:
+        failed = len(payload["batchItemFailures"])
+        return f"The function took the event{f', {failed} failed' if failed else ''}."
     if payload["outcome"] != "completed":
         return f"The function answered: {payload['outcome']}."
     failing = ", ".join(payload["regions_failing"])

@@ -1,17 +1,19 @@
 """The story: what happens in the catalog, when the schedule polls, and what people must hear.
 
-Models and dates are real but for the one date that moves, which is invented and says so.
+Models and dates are real but for two, which are invented and say so: the date that moves, and the
+day on which AWS Health announces the end of Llama 3.3, in words that are invented as well.
 """
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from demo.catalog import MODELS, Model, catalog_at, profiles_at
-from local_aws.fake_bedrock import INTERNAL_ERROR
+from local_aws.fake_bedrock import INTERNAL_ERROR, model_arn
+from local_aws.fake_health import FakeHealthEvent, event_arn
 from local_aws.fake_service_quotas import ServiceQuota
 from local_aws.gateway import Refusal
 
@@ -25,6 +27,8 @@ SONNET: Final = "anthropic.claude-sonnet-4-5-20250929-v1:0"
 SONNET_4: Final = "anthropic.claude-sonnet-4-20250514-v1:0"
 OPUS: Final = "anthropic.claude-opus-4-1-20250805-v1:0"
 JAMBA_MINI: Final = "ai21.jamba-1-5-mini-v1:0"
+LLAMA: Final = "meta.llama3-3-70b-instruct-v1:0"
+LLAMA_REGIONS: Final = ("us-east-1", "us-east-2", "us-west-2")
 FIRST_CALL: Final = date(2026, 9, 15)
 LAST_CALL_OF_OPUS: Final = date(2026, 10, 5)
 MARENGO: Final = "twelvelabs.marengo-embed-2-7-v1:0"
@@ -44,7 +48,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Step:
-    """One poll of the story. `mischief` is what goes wrong while it runs.
+    """One poll of the story, or the arrival of a `health` event. `mischief` goes wrong meanwhile.
 
     `waits` names the models whose news must be left to the digest after it.
     """
@@ -55,6 +59,7 @@ class Step:
     hears: tuple[Heard, ...] = ()
     waits: tuple[str, ...] = ()
     models: tuple[Model, ...] = MODELS
+    health: FakeHealthEvent | None = None
     mischief: Callable[[LocalCloud], AbstractContextManager[object]] = lambda _: nullcontext()
     fails: bool = False
 
@@ -90,7 +95,7 @@ def _sns_is_down(cloud: LocalCloud) -> AbstractContextManager[object]:
 
 
 def set_up_account(cloud: LocalCloud) -> None:
-    """Let the account depend on three models, each in its own way, and on no other."""
+    """Let the account depend on four models, each in its own way, and on no other."""
     for day in range(66):
         on = FIRST_CALL + timedelta(days=day)
         # A poll does not see what lies ahead of it: it asks CloudWatch up to its own time.
@@ -103,6 +108,9 @@ def set_up_account(cloud: LocalCloud) -> None:
             output_tokens=260_000,
             minutes=20,
         )
+        cloud.account.invoked(
+            HOME, LLAMA, on, invocations=60, input_tokens=48_000, output_tokens=12_000
+        )
         if on <= LAST_CALL_OF_OPUS:
             cloud.account.invoked(
                 HOME, f"us.{OPUS}", on, invocations=40, input_tokens=52_000, output_tokens=9_000
@@ -110,6 +118,27 @@ def set_up_account(cloud: LocalCloud) -> None:
     cloud.account.create_agent("us-west-2", "support-bot", f"us.{SONNET_4}")
     quota = "Cross-region model inference tokens per minute for Anthropic Claude Sonnet 5"
     cloud.quotas.set_quotas(HOME, [ServiceQuota(code="L-DEMO", name=quota, value=2_000_000)])
+
+
+def _announcement() -> FakeHealthEvent:
+    """Give what AWS Health sends to the account a day before the API says the same."""
+    code = "AWS_BEDROCK_PLANNED_LIFECYCLE_EVENT"
+    return FakeHealthEvent(
+        arn=event_arn(HOME, "BEDROCK", code, "llama33"),
+        type_code=code,
+        category="scheduledChange",
+        status="upcoming",
+        region=HOME,
+        updated=datetime(2026, 10, 20, 15, tzinfo=UTC),
+        start=datetime(2027, 3, 30, 7, tzinfo=UTC),
+        actionability="ACTION_REQUIRED",
+        description=(
+            "You have used Llama 3.3 70B Instruct on Amazon Bedrock in the past 30 days.\n\n"
+            "The model enters Legacy on October 21, 2026 and reaches its end of life on March 30, "
+            "2027. After that date requests to it fail."
+        ),
+        entities=tuple((model_arn(region, LLAMA), "PENDING") for region in LLAMA_REGIONS),
+    )
 
 
 _MOVED: Final = tuple(
@@ -190,6 +219,29 @@ STORY: Final = (
         "A Legacy model stays open only to those who call it. (Claude Sonnet 4 has disappeared "
         "from every list; its end was told yesterday, so its absence is no second message.)",
         (Heard("INACTIVITY_RISK", ("Claude Opus 4.1",), "warning", 85),),
+        waits=("Claude Sonnet 4", "Claude Sonnet 4.5"),
+    ),
+    Step(
+        "2026-10-20T15:00:00Z",
+        "AWS Health announces the end of Llama 3.3 (day and words are invented)",
+        "It is the first to say so: the Bedrock API still lists the model as active and without "
+        "dates. EventBridge brings the event, the message goes out at once.",
+        (Heard("HEALTH_EVENT", ("Llama 3.3 70B Instruct",), "warning", 161),),
+        waits=("Claude Sonnet 4", "Claude Sonnet 4.5"),
+        health=_announcement(),
+    ),
+    Step(
+        "2026-10-20T15:05:00Z",
+        "The same event arrives from its backup Region",
+        "AWS delivers at least once, and to two Regions. People hear once.",
+        waits=("Claude Sonnet 4", "Claude Sonnet 4.5"),
+        health=_announcement(),
+    ),
+    Step(
+        "2026-10-21T09:00:00Z",
+        "A day later the Bedrock API says the same",
+        "Llama 3.3 is listed as LEGACY, with the date that AWS Health gave. That is no news to "
+        "anybody: the table knows it, and one message was enough.",
         waits=("Claude Sonnet 4", "Claude Sonnet 4.5"),
     ),
     Step(

@@ -19,6 +19,8 @@ from local_aws.tables import create_tables
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from tests.world import World
+
 _PROJECT: Final = Path(__file__).resolve().parent.parent
 
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
@@ -95,6 +97,16 @@ def dynamodb(dynamodb_local: str) -> "DynamoDBClient":
 def tables(dynamodb: "DynamoDBClient", template: dict[str, Any]) -> dict[str, str]:
     """Create empty tables as the stack has them; give their names by stack output."""
     return create_tables(dynamodb, template, prefix=f"{uuid4()}-")
+
+
+@pytest.fixture
+def world(dynamodb_local: str, tables: dict[str, str]) -> "World":
+    """Give a world in which nothing has been polled yet."""
+    # Imported here: it needs the functions' packages, which many tests do not.
+    from tests.world import World  # noqa: PLC0415
+
+    client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
+    return World(client, tables)
 
 
 def _guarded(connect: Any) -> Any:  # noqa: ANN401 stands in for either method

@@ -6,7 +6,7 @@ Bedrock and the two channels are stood in for, at the seams where the network be
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -15,6 +15,9 @@ from notifier import pipeline
 from notifier.capacity import Peak, Quota
 from notifier.delivery import Delivery
 from notifier.errors import AwsError
+from notifier.health_event import HealthEvent, Page, ServiceLifecycle
+from notifier.health_memory import HealthMemory
+from notifier.health_receive import Receiver
 from notifier.ledger import Ledger
 from notifier.model import (
     Catalog,
@@ -29,9 +32,11 @@ from notifier.model import (
 from notifier.render.email import Place
 from notifier.settings import Settings
 from notifier.snapshot import Lease, Snapshot
+from notifier.sources.health_api import Detailed, Listed
 from notifier.table import Table
 from notifier.times import parse_time
 from notifier.usage import INVOKABLE, Calls, ReadFailure, Reading, ReadingRequest, Resource, Source
+from notifier.wiring import Outlets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -192,6 +197,43 @@ class AccountQuotas:
 
 
 @dataclass
+class AccountHealth:
+    """The Health API in this world: without a support plan until it is `subscribed`."""
+
+    subscribed: bool = False
+    listed: dict[str, HealthEvent] = field(default_factory=dict)
+    lifecycles: tuple[ServiceLifecycle, ...] = ()
+    failing: AwsError | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def has(self, *events: HealthEvent) -> None:
+        """Let the API list these events, in place of earlier versions of them."""
+        self.subscribed = True
+        self.listed |= {event.arn: event for event in events}
+
+    def events(self) -> Listed:
+        """List what there is, without descriptions and entities."""
+        self.asked.append("events")
+        if self.failing is not None:
+            raise self.failing
+        if not self.subscribed:
+            action, code = "health:DescribeEvents", "SubscriptionRequiredException"
+            raise AwsError(action, code, "no support plan", permanent=True)
+        bare = [replace(one, description="", entities=None) for one in self.listed.values()]
+        return Listed(tuple(bare), 0)
+
+    def details(self, events: Sequence[HealthEvent]) -> Detailed:
+        """Give these events whole."""
+        self.asked += [f"details {event.arn}" for event in events]
+        return Detailed(tuple(self.listed[event.arn] for event in events), ())
+
+    def service_lifecycles(self) -> tuple[ServiceLifecycle, ...]:
+        """Give what DescribeServiceLifecycle would."""
+        self.asked.append("lifecycles")
+        return self.lifecycles
+
+
+@dataclass
 class Regions:
     """Bedrock in this world: each Region's models, or the failure it answers with.
 
@@ -275,11 +317,14 @@ class World:
         self.bedrock = Regions()
         self.account = Account()
         self.quotas = AccountQuotas()
+        self.health = AccountHealth()
         self.topic = RecordingChannel("sns", tells=True)
         self.bus = RecordingChannel("eventbridge", tells=False)
         self.snapshot = Snapshot(Table(client, tables["ModelsTableName"]))
+        self.memory = HealthMemory(Table(client, tables["ModelsTableName"]))
         self.ledger = Ledger(Table(client, tables["AlertsTableName"]))
         self.summary: Summary | None = None
+        self.came_of_it: list[str] = []
 
     @property
     def regions(self) -> dict[str, list[ListedModel] | Failure]:
@@ -292,6 +337,8 @@ class World:
             bedrock=self.bedrock,  # type: ignore[arg-type]
             usage=self.account,  # type: ignore[arg-type]
             quotas=self.quotas,  # type: ignore[arg-type]
+            health_api=self.health,  # type: ignore[arg-type]
+            memory=self.memory,
             snapshot=self.snapshot,
             ledger=self.ledger,
             topic=self.topic,  # type: ignore[arg-type]
@@ -303,6 +350,24 @@ class World:
         """Poll as of a day or time; give the documents the alerts topic accepted in it."""
         before = len(self.topic.accepted)
         self.summary = pipeline.poll(at(when), self.lease(), self.edges(), self.settings)
+        return self.topic.accepted[before:]
+
+    def push(self, when: str, *pages: Page | HealthEvent) -> list[dict[str, Any]]:
+        """Deliver pages to the health function; give what the alerts topic accepted of them."""
+        before = len(self.topic.accepted)
+        outlets = Outlets(
+            snapshot=self.snapshot,
+            memory=self.memory,
+            ledger=self.ledger,
+            topic=self.topic,  # type: ignore[arg-type]
+            delivery=Delivery(self.ledger, self.snapshot, (self.topic, self.bus)),
+            place=PLACE,
+        )
+        receiver = Receiver(outlets, self.settings, self.lease())
+        self.came_of_it = [
+            receiver.receive(one if isinstance(one, Page) else Page(one, "one"), at(when))
+            for one in pages
+        ]
         return self.topic.accepted[before:]
 
     def lease(self) -> Lease:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from notifier.changes import Change, changes, end_of_life_moved_earlier
@@ -15,6 +15,7 @@ from notifier.deadlines import Due, Ladders, Statement, reminder_due
 from notifier.model import (
     NO_DATES,
     Adoption,
+    Dates,
     Decision,
     Deferral,
     Deferred,
@@ -30,13 +31,15 @@ from notifier.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
-    from datetime import date, datetime
+    from datetime import date
 
     from notifier.scope import Scope
 
 _STRAGGLER_WITHIN = timedelta(days=14)
 _CRITICAL_DAYS = 14
 _BEGINNINGS = frozenset({Kind.ENTERED_LEGACY, Kind.RETURNED_TO_ACTIVE})
+_MAY_REPEAT_HEALTH = frozenset({Kind.ENTERED_LEGACY, Kind.DATES_CHANGED})
+_MAY_BE_ANNOUNCED = frozenset({Phase.ACTIVE, Phase.LEGACY})
 _MAY_LAPSE = frozenset({Phase.LEGACY, Phase.EXTENDED_ACCESS})
 _CRITICAL_KINDS = frozenset({Kind.END_OF_LIFE_REACHED, Kind.MODEL_WITHDRAWN})
 
@@ -135,8 +138,8 @@ def _decide_row(
     if policy.scope.ignores(row):
         return None
     news = changes(row, today)
-    if _has_left_after_its_end(row):
-        return Adoption(row.key, told_after(row, None, now))
+    if (told := _told_without_words(row, news, now)) is not None:
+        return Adoption(row.key, told)
     if not news and policy.announce_new_models and newcomers.is_new_everywhere(row):
         added = Change(Kind.MODEL_ADDED, "first seen in any Region")
         return _decision(row, (added,), None, today)
@@ -155,6 +158,37 @@ def _decide_row(
     if news or due is not None:
         return _decision(row, news, due, today)
     return _idle(row, idle)
+
+
+def _is_said_by_health(row: TrackedModel, today: date) -> bool:
+    """Say whether the Bedrock API only repeats what people were told from AWS Health.
+
+    Once something else was told of the row, what Health said is no longer the last word.
+    """
+    said = row.announced
+    return said is not None and said.seq == row.told.seq and _repeats(row, said.dates, today)
+
+
+def _repeats(row: TrackedModel, said: Dates, today: date) -> bool:
+    """Say whether every date that is new about a row, and still ahead, is one that was said."""
+    if row.phase not in _MAY_BE_ANNOUNCED:
+        return False
+    before = row.told.facts.dates
+    new = {m: day for m, day in row.dates.stated() if day != before.of(m)}
+    repeated = {m for m, day in new.items() if day == said.of(m)}
+    lost = any(row.dates.of(m) is None for m, _ in before.stated())
+    ahead = {m for m, day in new.items() if day > today}
+    return bool(repeated) and not lost and ahead <= repeated
+
+
+def _told_without_words(row: TrackedModel, news: tuple[Change, ...], now: datetime) -> Told | None:
+    """Give what counts as told where the facts are new to us, but not to anybody who listens."""
+    if _has_left_after_its_end(row):
+        return told_after(row, None, now)
+    if news and row.announced and _is_said_by_health(row, now.date()):
+        # The day of those words decides which reminders are due.
+        return replace(told_after(row, news[0].kind, now), on=row.announced.on)
+    return None
 
 
 def _begun_to_use(row: TrackedModel, deferred: Deferred) -> tuple[Change, ...]:
@@ -218,6 +252,8 @@ def _reminder(row: TrackedModel, policy: Policy, now: datetime) -> Due | None:
         statements.append(Statement(row.told.facts.dates, row.told.on))
     if row.deferred is not None:
         statements.append(Statement(row.deferred.facts.dates, row.deferred.on))
+    if row.announced is not None:
+        statements += [Statement(d, row.announced.on) for d in row.announced[:2]]
     return reminder_due(row.dates, row.phase, statements, policy.ladders, now)
 
 
@@ -299,20 +335,24 @@ class _Siblings:
     def __init__(self, rows: Iterable[TrackedModel]) -> None:
         self._told: defaultdict[str, list[TrackedModel]] = defaultdict(list)
         for row in rows:
-            if row.told.kinds:
+            if row.told.kinds or row.announced:
                 self._told[row.model_id].append(row)
 
     def is_straggler(self, row: TrackedModel, kind: Kind, now: datetime) -> bool:
         """Say whether people have lately heard this of other Regions, and nobody uses it here."""
         if row.in_use is True:
             return False
-        return any(now - when <= _STRAGGLER_WITHIN for when in self._said_elsewhere(row, kind))
+        return any(now - when <= _STRAGGLER_WITHIN for when in self._said_elsewhere(row, kind, now))
 
-    def _said_elsewhere(self, row: TrackedModel, kind: Kind) -> Iterator[datetime]:
+    def _said_elsewhere(self, row: TrackedModel, kind: Kind, now: datetime) -> Iterator[datetime]:
         for other in self._told.get(row.model_id, ()):
-            same_dates = other.told.facts.dates == row.dates
-            if other.region != row.region and same_dates and kind in other.told.kinds:
+            if other.region == row.region:
+                continue
+            if other.told.facts.dates == row.dates and kind in other.told.kinds:
                 yield other.told.kinds[kind]
+            said = other.announced
+            if said and kind in _MAY_REPEAT_HEALTH and _repeats(row, said.dates, now.date()):
+                yield datetime.combine(said.on, time(), UTC)
 
 
 def is_worth_a_baseline(row: TrackedModel) -> bool:

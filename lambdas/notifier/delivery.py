@@ -200,6 +200,7 @@ class Delivery:
     def _move_told(self, record: Record, now: datetime) -> list[AwsError]:
         """Record what was told, of rows, of Regions or of the account, and point to it."""
         errors = self.snapshot.move_told(record.told)
+        errors += self.snapshot.note_announced(record.announced)
         if errors:
             return errors
         for member in record.members:

@@ -80,6 +80,8 @@ def _from_client_error(action: str, error: ClientError) -> AwsError:
     details = error.response.get("Error", {})
     code = str(details.get("Code", "Unknown"))
     message = str(details.get("Message", ""))
+    if code == "TransactionCanceledException":
+        return _from_cancellation(action, error)
     if code == "ConditionalCheckFailedException":
         failed = ConditionFailedError(action, code, message, permanent=True)
         failed.found = error.response.get("Item")  # type: ignore[assignment]
@@ -87,3 +89,20 @@ def _from_client_error(action: str, error: ClientError) -> AwsError:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     permanent = code not in _TRANSIENT_CODES and status < _SERVER_ERROR
     return AwsError(action, code, message, permanent=permanent)
+
+
+def _from_cancellation(action: str, error: ClientError) -> AwsError:
+    """Say why a transaction was cancelled; without a condition that failed it may go through later.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+    """
+    reasons: list[Mapping[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
+    codes = [str(reason.get("Code", "None")) for reason in reasons]
+    named = [code for code in codes if code != "None"] or ["TransactionCanceledException"]
+    message = "; ".join(
+        str(reason.get("Message", "")) for reason in reasons if reason.get("Message")
+    )
+    if "ConditionalCheckFailed" in named:
+        return ConditionFailedError(action, "ConditionalCheckFailed", message, permanent=True)
+    permanent = bool({"ValidationError", "ItemCollectionSizeLimitExceeded"} & set(named))
+    return AwsError(action, named[0], message, permanent=permanent)

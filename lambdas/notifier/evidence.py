@@ -37,7 +37,7 @@ _FOUNDATION_MODEL = "foundation-model/"
 _STAND_ALONE = ("imported-model/", "marketplace-model-endpoint/")
 
 
-class _Resolved(NamedTuple):
+class Resolved(NamedTuple):
     """The rows that an id stands for; `complete` is False when some of it is not known."""
 
     rows: frozenset[RowKey]
@@ -46,8 +46,8 @@ class _Resolved(NamedTuple):
 
 _NOT_READ = ReadFailure("not read yet")
 _UNREAD = Reading(failure=_NOT_READ)
-_UNKNOWN = _Resolved(frozenset(), complete=False)
-_NO_ROW = _Resolved(frozenset())
+_UNKNOWN = Resolved(frozenset(), complete=False)
+_NO_ROW = Resolved(frozenset())
 
 
 class _Arn(NamedTuple):
@@ -86,7 +86,7 @@ def uses(
     model in its Region's reach is used.
     """
     keys = [row.key for row in rows]
-    resolver = _Resolver(keys, usage, partition)
+    resolver = Resolver(keys, usage, partition)
     found = {key: _Found([], [], []) for key in keys}
     for region, known in usage.items():
         gaps = [
@@ -123,7 +123,7 @@ def _failures(known: RegionUsage, today: date) -> Iterator[Gap]:
 
 def _note_calls(
     found: Mapping[RowKey, _Found],
-    resolver: _Resolver,
+    resolver: Resolver,
     known: RegionUsage,
     within_days: int,
     today: date,
@@ -138,7 +138,7 @@ def _note_calls(
 
 
 def _note_resources(
-    found: Mapping[RowKey, _Found], resolver: _Resolver, known: RegionUsage
+    found: Mapping[RowKey, _Found], resolver: Resolver, known: RegionUsage
 ) -> Iterator[Gap]:
     for source, reading in known.readings.items():
         for resource in reading.resources:
@@ -154,12 +154,13 @@ def _note_resources(
                 yield Gap(known.region, source, f"{resource.name} names no model")
 
 
-class _Resolver:
+class Resolver:
     """Tells which rows an id or ARN stands for, when it is used in a Region."""
 
     def __init__(
         self, rows: Iterable[RowKey], usage: Mapping[str, RegionUsage], partition: str
     ) -> None:
+        """Take the tracked rows, what was read of each Region, and the account's partition."""
         self._usage = usage
         self._partition = partition
         self._ids: defaultdict[str, set[str]] = defaultdict(set)
@@ -169,7 +170,7 @@ class _Resolver:
             self._regions[key.model_id].add(key.region)
         self._resources: dict[str, dict[str, Resource]] = {}
 
-    def resolve(self, name: str, region: str, _seen: frozenset[str] = frozenset()) -> _Resolved:
+    def resolve(self, name: str, region: str, _seen: frozenset[str] = frozenset()) -> Resolved:
         """Resolve an id or ARN as it is used in a Region."""
         if name.startswith("arn:"):
             return self._resolve_arn(name, region, _seen)
@@ -181,13 +182,13 @@ class _Resolver:
 
     def resolve_resource(
         self, resource: Resource, region: str, _seen: frozenset[str] = frozenset()
-    ) -> _Resolved:
+    ) -> Resolved:
         """Resolve everything that a resource names."""
         if resource.arn in _seen:
             return _NO_ROW
         seen = _seen | {resource.arn}
         parts = [self.resolve(name, region, seen) for name in resource.models]
-        return _Resolved(
+        return Resolved(
             frozenset(key for part in parts for key in part.rows),
             all(part.complete for part in parts),
         )
@@ -204,7 +205,7 @@ class _Resolver:
         through = (self.resolve_resource(profile, region) for profile in profiles.resources)
         yield from here.union(*(resolved.rows for resolved in through))
 
-    def _resolve_arn(self, name: str, region: str, seen: frozenset[str]) -> _Resolved:
+    def _resolve_arn(self, name: str, region: str, seen: frozenset[str]) -> Resolved:
         arn = _arn(name)
         if arn is None or arn.partition != self._partition:
             return _UNKNOWN
@@ -218,19 +219,19 @@ class _Resolver:
         resource = named.get(name) or named.get(name.rpartition(":")[0]) or named.get(last)
         return self.resolve_resource(resource, arn.region or region, seen) if resource else _UNKNOWN
 
-    def _foundation_model(self, arn: _Arn) -> _Resolved:
+    def _foundation_model(self, arn: _Arn) -> Resolved:
         model_id = arn.resource.removeprefix(_FOUNDATION_MODEL)
         if arn.region:
             return self._model(model_id, arn.region)
         # A global profile's ARN without a Region stands for all of them.
         regions = self._regions.get(base_model_id(model_id, self._regions), ())
         rows = frozenset(RowKey(base_model_id(model_id, self._ids[one]), one) for one in regions)
-        return _Resolved(rows, bool(rows))
+        return Resolved(rows, bool(rows))
 
-    def _model(self, model_id: str, region: str) -> _Resolved:
+    def _model(self, model_id: str, region: str) -> Resolved:
         base = base_model_id(model_id, self._ids[region])
         if base in self._ids[region]:
-            return _Resolved(frozenset({RowKey(base, region)}))
+            return Resolved(frozenset({RowKey(base, region)}))
         # Known elsewhere: it is clear what it is, and that it is not tracked in this Region.
         known = base_model_id(model_id, self._regions) in self._regions
         return _NO_ROW if known else _UNKNOWN

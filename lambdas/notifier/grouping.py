@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from notifier.changes import changed_milestone
 from notifier.decide import is_worth_a_baseline, told_after
+from notifier.health_event import Concern
 from notifier.model import (
     NO_DATES,
     PHASE_ORDER,
@@ -33,15 +34,17 @@ from notifier.render.words import plain
 from notifier.usage import merged_use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from notifier.coverage import CoverageNews
+    from notifier.health_event import HealthNews
 
 # A real catalog has about 1,000 rows. The bound keeps one alert within one DynamoDB item however
 # absurd an answer is; beyond it the same news goes out in several notifications.
 _ROWS_PER_ALERT = 2_000
 BASELINE_SUBJECT = "#baseline"
+TEST_SUBJECT = "#test"
 _MILESTONE_OF_KIND = {
     Kind.ENTERED_LEGACY: Milestone.LEGACY,
     Kind.EXTENDED_ACCESS_STARTED: Milestone.EXTENDED_ACCESS,
@@ -194,8 +197,15 @@ def _entry(decisions: Sequence[Decision]) -> ModelEntry:
         status=first.lifecycle.status,
         use=merged_use(row.use for row in rows),
         successor=first.successor,
+        by_health=_by_health(rows),
         idle_days=tuple(sorted({d.idle_days for d in decisions if d.idle_days is not None})),
     )
+
+
+def _by_health(rows: Sequence[TrackedModel]) -> Dates:
+    """Give what AWS Health says otherwise; the earliest where it says so of several Regions."""
+    said = zip(*(row.by_health for row in rows), strict=True)
+    return Dates(*(min((day for day in days if day), default=None) for days in said))
 
 
 def _previous_dates(decisions: Sequence[Decision]) -> Dates | None:
@@ -294,6 +304,58 @@ def coverage_alert(news: CoverageNews, now: datetime) -> Alert:
         models=(),
         members=news.members,
         coverage=news.coverage,
+    )
+    return replace(alert, reason=reason(alert))
+
+
+def health_alert(news: HealthNews, rows: Iterable[TrackedModel], seq: int, now: datetime) -> Alert:
+    """Make the alert about an AWS Health event and the rows it concerns, as `announced` to them.
+
+    `seq` is how often the event had moved before: content that comes back is news again.
+    """
+    concerned = tuple(rows)
+    event = news.event
+    named, day = grouping_date(news.dates)
+    listed = [
+        Decision(row, Kind.HEALTH_EVENT, Severity.WARNING, event.type_code, row.told.facts)
+        for row in concerned
+    ]
+    alert = Alert(
+        kind=Kind.HEALTH_EVENT,
+        severity=Severity.WARNING if is_about_lifecycle(news, concerned) else Severity.INFO,
+        reason="",
+        occurred_at=now,
+        models=entries(listed),
+        members=(Member(event.account, event.arn, f"{event.content_hash()} {seq}"),),
+        milestone=named,
+        milestone_date=day,
+        days_left=(day - now.date()).days if day else None,
+        health=news,
+        announced=tuple((row.key, row.announced) for row in concerned if row.announced),
+    )
+    return replace(alert, reason=reason(alert))
+
+
+def is_about_lifecycle(news: HealthNews, rows: Collection[TrackedModel]) -> bool:
+    """Say whether an event is about the life of models: by its kind, its dates or its models."""
+    match news.event.concern:
+        case Concern.OPERATIONAL_ISSUE:
+            return False
+        case Concern.ACCOUNT_NOTIFICATION:
+            return bool(rows) or news.dates != NO_DATES
+        case Concern.LIFECYCLE | Concern.SCHEDULED_CHANGE | Concern.OTHER:
+            return True
+
+
+def sample_alert(token: str, now: datetime) -> Alert:
+    """Make the sample by which an operator sees that alerts arrive; `token` makes it distinct."""
+    alert = Alert(
+        kind=Kind.TEST,
+        severity=Severity.INFO,
+        reason="",
+        occurred_at=now,
+        models=(),
+        members=(Member(TEST_SUBJECT, "", token),),
     )
     return replace(alert, reason=reason(alert))
 

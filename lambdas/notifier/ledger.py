@@ -17,14 +17,14 @@ from notifier.errors import ConditionFailedError
 from notifier.grouping import BASELINE_SUBJECT
 from notifier.model import SEVERITY_ORDER, Kind, Member, RowKey, Told
 from notifier.render.document import Notification
-from notifier.snapshot import told_from_item, told_item
+from notifier.snapshot import announced_from_item, announced_item, told_from_item, told_item
 from notifier.times import iso_time, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from notifier.model import Alert
-    from notifier.table import Item, Table
+    from notifier.model import Alert, Announced
+    from notifier.table import Item, Table, Update
 
 _KEPT = timedelta(days=400)
 _UNSETTLED_INDEX = "unsettled"
@@ -40,6 +40,7 @@ class Record:
     decided_at: datetime
     told: tuple[tuple[RowKey, Told], ...]
     members: tuple[Member, ...]
+    announced: tuple[tuple[RowKey, Announced], ...] = ()
     channels: Mapping[str, datetime] = field(default_factory=dict)
     is_settled: bool = False
 
@@ -52,7 +53,8 @@ class Record:
         """Give the rows, and the Regions' bookkeeping rows, that must wait until it is told."""
         if self.is_settled:
             return set()
-        return {key for key, _ in self.told} | {RowKey(m.subject, m.region) for m in self.members}
+        rows = {key for key, _ in (*self.told, *self.announced)}
+        return rows | {RowKey(m.subject, m.region) for m in self.members}
 
     def is_first_baseline(self) -> bool:
         """Say whether this is the account's first message, after which changes are told."""
@@ -61,7 +63,9 @@ class Record:
 
 def record(alert: Alert, notification: Notification) -> Record:
     """Make the record of an alert that was just decided."""
-    return Record(notification, alert.kind, alert.occurred_at, alert.told, alert.members)
+    return Record(
+        notification, alert.kind, alert.occurred_at, alert.told, alert.members, alert.announced
+    )
 
 
 class Ledger:
@@ -74,6 +78,13 @@ class Ledger:
     def put(self, new: Record) -> bool:
         """Put a pending alert; False when this very alert is there already, told or not."""
         return self._put(new, "attribute_not_exists(alert_id)", {})
+
+    def put_with(self, new: Record, other: Table, update: Update) -> None:
+        """Put a pending alert together with a change of what is remembered: both, or neither.
+
+        Raises ConditionFailedError when the alert is there already or the other has moved on.
+        """
+        self._table.put_with(_item(new), "attribute_not_exists(alert_id)", other, update)
 
     def renew(self, new: Record, clock: datetime) -> bool:
         """Put an alert or replace its words, as long as nobody has begun to send it."""
@@ -144,7 +155,7 @@ class Ledger:
 
     def point(self, alert: Record, now: datetime) -> None:
         """Leave a pointer for each model, for the question what was told about it."""
-        ids = sorted({key.model_id for key, _ in alert.told})
+        ids = sorted({key.model_id for key, _ in (*alert.told, *alert.announced)})
         self._table.put_all([_pointer(alert, model_id, now) for model_id in ids])
 
     def settle(self, alert_id: str, *, finished: bool) -> None:
@@ -212,6 +223,7 @@ def _pack(new: Record) -> bytes:
         "document": new.notification.document,
         "told": _by_what_was_told(new.told),
         "members": [list(member) for member in new.members],
+        "announced": [[*key, announced_item(one)] for key, one in new.announced],
     }
     return zlib.compress(json.dumps(payload, separators=(",", ":")).encode())
 
@@ -234,6 +246,11 @@ def _record(item: Item) -> Record:
         decided_at=parse_time(item["decided_at"]),
         told=tuple(_told_moves(payload["told"])),
         members=tuple(Member(*member) for member in payload["members"]),
+        announced=tuple(
+            (RowKey(model_id, region), announced_from_item(one))
+            # Alerts from before there were any have none.
+            for model_id, region, one in payload.get("announced", ())
+        ),
         channels={name: parse_time(when) for name, when in item["channels"].items()},
         is_settled=item["state"] == SETTLED,
     )

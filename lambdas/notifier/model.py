@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date, datetime
 
+    from notifier.health_event import HealthNews
     from notifier.successor import Successor
     from notifier.usage import Gap, Use
 
@@ -51,10 +52,12 @@ class Kind(StrEnum):
     NOW_IN_USE = "NOW_IN_USE"
     DEADLINE = "DEADLINE"
     INACTIVITY_RISK = "INACTIVITY_RISK"
+    HEALTH_EVENT = "HEALTH_EVENT"
     MODEL_ADDED = "MODEL_ADDED"
     BASELINE = "BASELINE"
     COVERAGE_DEGRADED = "COVERAGE_DEGRADED"
     COVERAGE_RESTORED = "COVERAGE_RESTORED"
+    TEST = "TEST"
 
 
 class Direction(StrEnum):
@@ -183,6 +186,19 @@ class Told:
     idle_since: date | None = None
 
 
+class Announced(NamedTuple):
+    """What people were told about a row from AWS Health, which may be ahead of the Bedrock API.
+
+    `dates` are those that Health gave, `stated` those of the API that stood beside them, `on` is
+    the UTC date of the words. `seq` is that of `Told` then: once it rises, this has been overtaken.
+    """
+
+    dates: Dates
+    stated: Dates
+    on: date
+    seq: int
+
+
 class Why(StrEnum):
     """Why news about a row is not told at once but left to the digest."""
 
@@ -207,7 +223,8 @@ class TrackedModel:
     `reported_by` are the listed ids that the record came from (a context variant may be ahead of
     its base). `missing_since` is when a good answer first lacked the row; `gone_at` when that was
     confirmed. `in_use` is None while use is unknown; `use` is the evidence for it. `successor` is
-    there once the model is on its way out.
+    there once the model is on its way out. `announced` is what was last told of it from AWS
+    Health; `by_health` are the dates that Health gives where they differ from the API's.
     """
 
     model_id: str
@@ -228,6 +245,8 @@ class TrackedModel:
     capabilities: Capabilities = NO_CAPABILITIES
     use: Use | None = None
     successor: Successor | None = None
+    announced: Announced | None = None
+    by_health: Dates = NO_DATES
     dates: Dates = field(init=False)
 
     def __post_init__(self) -> None:
@@ -342,7 +361,10 @@ class Deferral:
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """One row came into scope by a change of settings: its facts count as told, unsaid."""
+    """One row's facts count as told, unsaid: its news would be none to those who hear it.
+
+    It came into scope by a change of settings, or AWS Health had said the same before.
+    """
 
     key: RowKey
     told: Told
@@ -354,7 +376,8 @@ class ModelEntry:
 
     `changed` is the weightiest milestone whose date differs from what was told, if all agree.
     `use` is the evidence from all its Regions; `capacity` says what the successor's quotas allow;
-    `idle_days` are the spells without a call, each once: Regions may have their own.
+    `idle_days` are the spells without a call, each once: Regions may have their own. `by_health`
+    are the dates that AWS Health gives, where they differ from those of the Bedrock API.
     """
 
     model_id: str
@@ -373,6 +396,7 @@ class ModelEntry:
     successor: Successor | None = None
     capacity: tuple[str, ...] = ()
     idle_days: tuple[int, ...] = ()
+    by_health: Dates = NO_DATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,7 +421,8 @@ class Alert:
     """One notification, decided but not yet put into words.
 
     `told` pairs every row it speaks of with what will have been told once it is accepted;
-    `members` give it its identity.
+    `members` give it its identity. A HEALTH_EVENT has its `health`, and leaves what AWS Health
+    said of the rows' dates (`announced`) beside what is told of them.
     """
 
     kind: Kind
@@ -414,3 +439,5 @@ class Alert:
     grouping_date: date | None = None
     rung: int | None = None
     coverage: Coverage = field(default_factory=Coverage)
+    health: HealthNews | None = None
+    announced: tuple[tuple[RowKey, Announced], ...] = ()

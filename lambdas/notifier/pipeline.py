@@ -21,10 +21,15 @@ from notifier.coverage import (
 )
 from notifier.deadlines import Ladders
 from notifier.decide import Newcomers, Policy, Verdict, decide, is_worth_a_baseline
+from notifier.enrich import enriched
 from notifier.errors import AwsError, may_pass
 from notifier.evidence import uses, with_use
 from notifier.grouping import BASELINE_SUBJECT, baseline, coverage_alert, group
 from notifier.headroom import compare_quotas
+from notifier.health_event import merged
+from notifier.health_intake import Intake, Known
+from notifier.health_news import Silence
+from notifier.health_poll import overdue, read_api
 from notifier.ledger import record
 from notifier.model import (
     Alert,
@@ -42,7 +47,6 @@ from notifier.render.document import notification
 from notifier.scope import Scope
 from notifier.settings import AlertOn, ScopeSettings, Settings
 from notifier.snapshot import PollInProgressError
-from notifier.successor import with_successors
 from notifier.summary import Summary
 from notifier.usage import remember, requests
 
@@ -51,10 +55,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from notifier.delivery import AlertsTopic, Delivery, Outcome
+    from notifier.health_event import HealthEvent, Page, ServiceLifecycle
+    from notifier.health_memory import HealthMemory
     from notifier.ledger import Ledger, Record
     from notifier.render.email import Place
     from notifier.snapshot import Lease, Snapshot, State
     from notifier.sources.bedrock import Bedrock
+    from notifier.sources.health_api import HealthApi
     from notifier.sources.quotas import Quotas
     from notifier.sources.usage import Usage
     from notifier.usage import RegionUsage, Use
@@ -74,7 +81,9 @@ class Edges:
     bedrock: Bedrock
     usage: Usage
     quotas: Quotas
+    health_api: HealthApi
     snapshot: Snapshot
+    memory: HealthMemory
     ledger: Ledger
     topic: AlertsTopic
     delivery: Delivery
@@ -147,18 +156,22 @@ class _Poll:
         if state.baseline_told_at is None:
             self._tell_baseline(gathered)
         else:
-            self._tell_changes(gathered, spoken_for)
+            self._tell_changes(*self._tell_health(gathered, spoken_for))
         self._complete(gathered)
         return self._summary
 
     def _finish_earlier(self) -> list[Record]:
         """Finish what earlier runs left; give what is still unsettled.
 
-        The first BASELINE is left to be renewed, unless its sending had begun.
+        The first BASELINE is left to be renewed, unless its sending had begun; what AWS Health said
+        before it waits for it, as until then there may be nobody who hears.
         """
         records, unreadable = self._edges.ledger.unsettled()
         self._summary.warnings += [f"unreadable alert {alert_id}" for alert_id in unreadable]
         ready = [one for one in records if not one.is_first_baseline() or one.channels]
+        early = [one for one in ready if one.kind is Kind.HEALTH_EVENT]
+        if early and not self._edges.snapshot.is_baseline_told():
+            ready = [one for one in ready if one not in early]
         outcomes = self._deliver(ready)
         return [outcome.record for outcome in outcomes if not outcome.told]
 
@@ -190,7 +203,7 @@ class _Poll:
         regions = {**state.regions, **{name: one.state for name, one in judged.items()}}
         asked = sorted(name for name in watched if _may_be_called(regions.get(name)))
         usage = self._usage(state, asked, seen.rows)
-        rows = self._with_evidence(seen.rows, usage)
+        rows = self._with_evidence(seen.rows, usage, state.health.api.lifecycles)
         return _Gathered(state, watched, judged, replace(seen, rows=rows), usage)
 
     def _usage(
@@ -217,14 +230,19 @@ class _Poll:
         return remembered | fresh
 
     def _with_evidence(
-        self, rows: Sequence[TrackedModel], usage: Mapping[str, RegionUsage]
+        self,
+        rows: Sequence[TrackedModel],
+        usage: Mapping[str, RegionUsage],
+        lifecycles: Sequence[ServiceLifecycle],
     ) -> tuple[TrackedModel, ...]:
-        """Add to each row whether it is used and, where it is on its way out, its successor."""
-        within, today = self._settings.used_within_days, self._now.date()
-        partition = self._edges.place.partition
-        found = uses(rows, usage, partition, within, today) if usage else {}
-        used = with_use(rows, found, within, today)
-        return with_successors(used)
+        return enriched(
+            rows,
+            usage=usage,
+            lifecycles=lifecycles,
+            settings=self._settings,
+            partition=self._edges.place.partition,
+            today=self._now.date(),
+        )
 
     def _enabled_regions(self, state: State) -> tuple[str, ...]:
         """Give the Regions to watch; a covered one stays watched when it is disabled."""
@@ -259,6 +277,57 @@ class _Poll:
         else:
             self._summary.waiting = "BASELINE waits for a confirmed subscription"
             self._summary.is_unheard = self._now - min(covered_since) >= _BASELINE_MAY_WAIT
+
+    def _tell_health(
+        self, gathered: _Gathered, spoken_for: set[RowKey]
+    ) -> tuple[_Gathered, set[RowKey]]:
+        """Tell what AWS Health says, before what the Bedrock API may only repeat."""
+        alerts = self._take_health(gathered)
+        if not alerts:
+            return gathered, spoken_for
+        told = {one.record.alert_id for one in self._deliver(alerts) if one.told}
+        said = {key: one for alert in alerts for key, one in alert.announced}
+        rows = tuple(
+            replace(row, announced=said.get(row.key, row.announced)) for row in gathered.seen.rows
+        )
+        untold = (alert for alert in alerts if alert.alert_id not in told)
+        busy = spoken_for.union(*(alert.speaks_for() for alert in untold))
+        return replace(gathered, seen=replace(gathered.seen, rows=rows)), busy
+
+    def _take_health(self, gathered: _Gathered) -> list[Record]:
+        """Put into the outbox what the Health API has to say, and what waited for other pages."""
+        before, now = gathered.state.health, self._now
+        reading = read_api(self._edges.health_api, before, self._settings.health_events, now)
+        self._summary.note_health(reading)
+        waiting = overdue(before.pages, gathered.state.last_completed_at, now)
+        events: list[tuple[HealthEvent, Sequence[Page]]] = [(one, ()) for one in reading.events]
+        events += [(merged(pages), pages) for pages in waiting]
+        alerts: list[Record] = []
+        if events:
+            partition, lifecycles = self._edges.place.partition, reading.state.lifecycles
+            known = Known(gathered.rows, gathered.usage, lifecycles, partition)
+            for event, pages in events:
+                taken = self._take(event, pages, known, is_first_look=reading.is_first_look)
+                if taken is not None:
+                    alerts.append(taken)
+                    known = known.having_told(taken)
+        if reading.state != before.api:
+            self._summary.note_table_errors(self._edges.memory.note_api(reading.state))
+        return alerts
+
+    def _take(
+        self, event: HealthEvent, pages: Sequence[Page], known: Known, *, is_first_look: bool
+    ) -> Record | None:
+        """Take one event; one that fails is asked for again, or waits on, and blocks no other."""
+        edges = self._edges
+        intake = Intake(edges.memory, edges.ledger, edges.place, self._settings, self._scope)
+        try:
+            taken = intake.take(event, known, self._now, is_first_look=is_first_look)
+            edges.memory.settle_pages(pages)
+        except AwsError as error:
+            self._summary.note_table_errors([error])
+            return None
+        return None if isinstance(taken, Silence) else taken
 
     def _tell_changes(self, gathered: _Gathered, spoken_for: Collection[RowKey]) -> None:
         """Decide about every row and Region, and tell it."""

@@ -2,52 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.config import Config
 
 from notifier import pipeline
-from notifier.delivery import AlertsTopic, Delivery, EventBus
 from notifier.errors import PollFailedError
-from notifier.ledger import Ledger
-from notifier.render.email import Place
+from notifier.sample import send_sample
 from notifier.settings import Environment
-from notifier.snapshot import Lease, Snapshot
 from notifier.sources.bedrock import Bedrock, lenient_session
+from notifier.sources.health_api import HealthApi
 from notifier.sources.quotas import Quotas
 from notifier.sources.usage import Usage
-from notifier.table import Table
 from notifier.times import parse_time
+from notifier.wiring import account_of, lease, outlets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from notifier.settings import Settings
+    from notifier.snapshot import Lease
     from notifier.summary import Summary
 
 logger = Logger()
 metrics = Metrics()
 
-# A claim outlives the function that made it, so that nobody takes over from a live one.
-_LEASE_MARGIN = timedelta(seconds=15)
-_TABLE_CALLS = Config(
-    connect_timeout=3,
-    read_timeout=10,
-    max_pool_connections=32,
-    retries={"mode": "standard", "total_max_attempts": 6},
-)
-# The outbox is the retry of a publish: a retry in here could double a message whose first answer
-# was lost.
-_PUBLISH_CALLS = Config(
-    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1}
-)
+# What `make test-alert` puts into the event in place of a time.
+_SAMPLE = "test_alert"
 
 
 class InvalidEventError(ValueError):
@@ -59,19 +45,19 @@ class InvalidEventError(ValueError):
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Poll once. The event is `{"time": "2026-11-20T08:00:00Z"}`; without a time it is now.
 
+    The event `{"test_alert": "<token>"}` sends a sample instead, once for each token.
+
     Gives the poll's summary. Raises InvalidEventError, PollInProgressError, PollFailedError,
     AwsError: each makes Lambda retry and, in the end, hand the event to the failure queue.
     """
     clock = datetime.now(UTC).replace(microsecond=0)
     now = poll_time(event, clock)
     environment = Environment.read()
-    summary = pipeline.poll(
-        now,
-        _lease(context, clock),
-        _edges(environment, *context.invoked_function_arn.split(":")[1:5:3]),
-        environment.settings,
-    )
-    return _report(summary)
+    edges = _edges(environment, *account_of(context))
+    if _SAMPLE in event:
+        return _send_sample(event, edges, lease(context, clock), clock)
+    summary = pipeline.poll(now, lease(context, clock), edges, environment.settings)
+    return _report(summary, environment.settings)
 
 
 def poll_time(event: Mapping[str, Any], clock: datetime) -> datetime:
@@ -91,34 +77,42 @@ def poll_time(event: Mapping[str, Any], clock: datetime) -> datetime:
         raise InvalidEventError(message) from error
 
 
-def _lease(context: LambdaContext, clock: datetime) -> Lease:
-    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    return Lease(context.aws_request_id, uuid4().hex, clock, clock + left + _LEASE_MARGIN)
-
-
 @cache
 def _edges(environment: Environment, partition: str, account_id: str) -> pipeline.Edges:
-    tables = boto3.resource("dynamodb", config=_TABLE_CALLS).meta.client
-    snapshot = Snapshot(Table(tables, environment.models_table))
-    ledger = Ledger(Table(tables, environment.alerts_table))
-    topic = AlertsTopic(boto3.client("sns", config=_PUBLISH_CALLS), environment.alerts_topic_arn)
-    bus = EventBus(boto3.client("events", config=_PUBLISH_CALLS), environment.event_bus)
     session = lenient_session()
+    shared = outlets(environment, partition, account_id)
     return pipeline.Edges(
         bedrock=Bedrock(session),
         usage=Usage(session),
         quotas=Quotas(session),
-        snapshot=snapshot,
-        ledger=ledger,
-        topic=topic,
-        delivery=Delivery(ledger, snapshot, (topic, bus)),
-        place=Place(account_id, environment.aws_region, environment.models_table, partition),
+        health_api=HealthApi(session, account_id, partition),
+        **shared._asdict(),
     )
 
 
-def _report(summary: Summary) -> dict[str, Any]:
+def _send_sample(
+    event: Mapping[str, Any], edges: pipeline.Edges, its_lease: Lease, clock: datetime
+) -> dict[str, Any]:
+    answer = send_sample(
+        token=str(event[_SAMPLE]),
+        ledger=edges.ledger,
+        topic=edges.topic,
+        delivery=edges.delivery,
+        place=edges.place,
+        lease=its_lease,
+        now=clock,
+    )
+    logger.info("test alert", answer=answer)
+    return answer
+
+
+def _report(summary: Summary, settings: Settings) -> dict[str, Any]:
     """Log and measure the whole result, then fail where something did."""
     document = summary.document()
+    if settings.user_notifications and summary.days_to_next_end_of_life is not None:
+        # Only where there is an alarm on it: every custom metric is billed.
+        days = summary.days_to_next_end_of_life
+        metrics.add_metric("DaysToNextEndOfLife", MetricUnit.NoUnit, days)
     metrics.add_metric(
         "CoveredRegionsFailing", MetricUnit.Count, len(summary.covered_regions_failing)
     )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from notifier.health_news import HealthEvents
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -44,6 +46,8 @@ class Settings(ScopeSettings):
     reminder_hour_utc: int = Field(default=9, ge=0, le=23)
     inactivity_days: int = Field(default=10, ge=1, le=30)
     announce_new_models: bool = False
+    health_events: HealthEvents = HealthEvents.LIFECYCLE
+    user_notifications: bool = False
     reminders_end_of_life: tuple[Rung, ...] = (120, 60, 30, 14, 7, 3, 1)
     reminders_extended_access: tuple[Rung, ...] = (30, 7)
     reminders_legacy: tuple[Rung, ...] = (30, 7)

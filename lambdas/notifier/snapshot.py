@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from notifier.coverage import REGION_SUBJECT
 from notifier.errors import AwsError, ConditionFailedError
+from notifier.health_memory import HealthState, health_state
 from notifier.lifecycle import next_milestone
 from notifier.model import (
+    Announced,
     Capabilities,
     Dates,
     Deferred,
@@ -129,6 +131,7 @@ class State:
     unheard: bool = False
     unreadable: tuple[str, ...] = ()
     usage: Mapping[str, RegionUsage] = field(default_factory=dict)
+    health: HealthState = field(default_factory=HealthState)
     stored: Mapping[RowKey, Item] = field(default_factory=dict)
 
 
@@ -200,6 +203,7 @@ class Snapshot:
         told_unseen: dict[RowKey, Told] = {}
         usage: dict[str, RegionUsage] = {}
         unreadable: list[str] = []
+        others: list[Item] = []
         poll: Item = {}
         for item in self._table.scan():
             model_id = item["model_id"]
@@ -210,7 +214,7 @@ class Snapshot:
             elif model_id == _USAGE_SUBJECT:
                 usage[item["region"]] = usage_from_item(item)
             elif model_id.startswith("#"):
-                continue
+                others.append(item)
             elif "status" in item:
                 try:
                     row = _row(item)
@@ -231,6 +235,7 @@ class Snapshot:
             unheard=bool(poll.get("unheard")),
             unreadable=tuple(unreadable),
             usage=usage,
+            health=health_state(others),
             stored=stored,
         )
 
@@ -278,6 +283,22 @@ class Snapshot:
         """Move `told` of each row, once: a row already moved, by an earlier try, is left."""
         errors = self._table.update_all([_told_move(key, after) for key, after in told])
         return [error for error in errors if not isinstance(error, ConditionFailedError)]
+
+    def note_announced(self, announced: Iterable[tuple[RowKey, Announced]]) -> list[AwsError]:
+        """Note what was told of rows from AWS Health, as far as they exist; give what failed."""
+        errors = self._table.update_all(
+            [
+                Update(
+                    key._asdict(), {"announced": announced_item(one)}, "attribute_exists(model_id)"
+                )
+                for key, one in announced
+            ]
+        )
+        return [error for error in errors if not isinstance(error, ConditionFailedError)]
+
+    def is_baseline_told(self) -> bool:
+        """Say whether the account's first message was told."""
+        return "baseline_told_at" in (self._table.get(_POLL_KEY) or {})
 
     def note_region_told(self, region: str, failing_since: str | None) -> None:
         """Note which failure (since when) of a Region was announced; None once its end was."""
@@ -349,6 +370,7 @@ def _row(item: Item) -> TrackedModel:
         in_use=item.get("in_use"),
         told=told_from_item(item["told"]) if "told" in item else Told(),
         deferred=_deferred(item["deferred"]) if "deferred" in item else None,
+        announced=announced_from_item(item["announced"]) if "announced" in item else None,
         capabilities=_capabilities(item.get("capabilities", {})),
     )
 
@@ -413,13 +435,40 @@ def told_from_item(item: Item) -> Told:
 
 
 def _facts_item(facts: Facts) -> Item:
-    dates = {name: day.isoformat() for name, day in facts.dates._asdict().items() if day}
-    return {"phase": facts.phase.value, **dates, **({"gone": True} if facts.gone else {})}
+    gone = {"gone": True} if facts.gone else {}
+    return {"phase": facts.phase.value, **_dates_item(facts.dates), **gone}
 
 
 def _facts(item: Item) -> Facts:
-    dates = Dates(*(_date(item, name) for name in Dates._fields))
-    return Facts(Phase(item["phase"]), dates, gone=bool(item.get("gone", False)))
+    return Facts(Phase(item["phase"]), _dates(item), gone=bool(item.get("gone", False)))
+
+
+def _dates_item(dates: Dates) -> Item:
+    return {name: day.isoformat() for name, day in dates._asdict().items() if day}
+
+
+def _dates(item: Item) -> Dates:
+    return Dates(*(_date(item, name) for name in Dates._fields))
+
+
+def announced_item(announced: Announced) -> Item:
+    """Give the `announced` attribute."""
+    return {
+        "dates": _dates_item(announced.dates),
+        "stated": _dates_item(announced.stated),
+        "on": announced.on.isoformat(),
+        "seq": announced.seq,
+    }
+
+
+def announced_from_item(item: Item) -> Announced:
+    """Read what `announced_item` gave."""
+    return Announced(
+        _dates(item["dates"]),
+        _dates(item["stated"]),
+        date.fromisoformat(item["on"]),
+        int(item["seq"]),
+    )
 
 
 def _deferred_item(deferred: Deferred) -> Item:

@@ -51,10 +51,14 @@ _MOST_EQUALS = 2
 _VALUES_SHOWN = 5
 
 
+AWS_HEALTH = "AWS Health"
+"""The `source` of a successor that AWS itself recommends."""
+
+
 class Successor(NamedTuple):
     """A candidate to move to, or the reason why there is none.
 
-    `source` says how it was found, so that nobody takes it for AWS's own word; without a
+    `source` says how it was found, so that nobody takes a guess for AWS's own word; without a
     candidate (`model_id` None, `name` empty) it says why. `differences` are short phrases about
     what the candidate lacks or does otherwise.
     """
@@ -183,7 +187,7 @@ def with_successors(rows: Iterable[TrackedModel]) -> tuple[TrackedModel, ...]:
     rows = tuple(rows)
     leaving: defaultdict[str, list[TrackedModel]] = defaultdict(list)
     for row in rows:
-        if row.phase is not Phase.ACTIVE or row.dates.end_of_life is not None:
+        if _is_leaving(row):
             leaving[row.model_id].append(row)
     if not leaving:
         return rows
@@ -195,9 +199,37 @@ def with_successors(rows: Iterable[TrackedModel]) -> tuple[TrackedModel, ...]:
     )
 
 
+def differences(
+    rows: Sequence[TrackedModel], other_id: str, other: Iterable[TrackedModel]
+) -> tuple[str, ...]:
+    """Say what a given model lacks, or does otherwise, than the one that these rows are of."""
+    used, _ = _rows_that_count(rows)
+    abilities: dict[Capabilities, _Abilities] = {}
+    theirs = [row for row in other if row.gone_at is None]
+    if not used or not theirs:
+        return ()
+    dying = _model(used[0].model_id, used, abilities)
+    model = _model(other_id, theirs, abilities)
+    kin = dying.naming.family == model.naming.family
+    apart = len(dying.naming.words ^ model.naming.words) if kin else 0
+    regions = tuple(region for region in dying.offers if region in model.offers)
+    pairs = frozenset((dying.offers[region], model.offers[region]) for region in regions)
+    return tuple(_differences(dying, _Match(model, kin, apart, regions, pairs)))
+
+
+def _is_leaving(row: TrackedModel) -> bool:
+    dying = row.phase is not Phase.ACTIVE or row.dates.end_of_life is not None
+    return dying or _is_announced(row)
+
+
+def _is_announced(row: TrackedModel) -> bool:
+    """Say whether AWS Health has given a date that the Bedrock API may not show yet."""
+    return row.announced is not None and row.announced.dates != NO_DATES
+
+
 def _is_retiring(row: TrackedModel) -> bool:
     """Say whether a row shows its model on its way out: then it is no place to go, anywhere."""
-    if row.dates != NO_DATES:
+    if row.dates != NO_DATES or _is_announced(row):
         return True
     if row.not_understood and not _DATES_AHEAD.isdisjoint(row.not_understood):
         return True

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from notifier.delivery import Outcome
     from notifier.errors import AwsError
+    from notifier.health_poll import ApiReading
     from notifier.model import Confirmation, RegionState, RowKey, TrackedModel
     from notifier.usage import RegionUsage
 
@@ -27,7 +28,8 @@ class Summary:
     """Filled while the poll goes on. `is_blind`: no Region gave an answer to believe.
 
     `in_use` counts the rows; `usage_read` counts the Regions read in this poll, `usage_failing`
-    names the Regions where a source failed when it was last read.
+    names the Regions where a source failed when it was last read. `health_api` is why AWS Health's
+    API gave no answer, or that it answers. `days_to_next_end_of_life` is of the models in use.
 
     `is_unheard`: there is something to say and nobody is subscribed.
     """
@@ -42,6 +44,8 @@ class Summary:
     in_use: dict[str, int] = field(default_factory=dict)
     usage_read: int = 0
     usage_failing: dict[str, list[str]] = field(default_factory=dict)
+    health_api: str = "not asked"
+    days_to_next_end_of_life: int | None = None
     failures: dict[str, str] = field(default_factory=dict)
     confirmed: dict[str, str] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -75,6 +79,9 @@ class Summary:
         self.rows_written = written
         self.in_use = dict(Counter(_USE_WORDS[row.in_use] for row in rows))
         self.regions = tuple(regions)
+        ends = [row.dates.end_of_life for row in rows if row.in_use]
+        ahead = [(day - self.now.date()).days for day in ends if day and day >= self.now.date()]
+        self.days_to_next_end_of_life = min(ahead, default=None)
         self.not_understood += sum(
             bool(row.not_understood) or row.lifecycle.status not in KNOWN_STATUSES for row in rows
         )
@@ -91,6 +98,13 @@ class Summary:
                 if source not in known:
                     what = f"{source} in {region}: {failure.code}: {failure.detail}"
                     self.warnings.append(f"use cannot be read, {what}"[:300])
+
+    def note_health(self, reading: ApiReading) -> None:
+        """Keep whether the Health API answers; what newly fails is said once."""
+        self.health_api = reading.state.failure or "answers"
+        self.not_understood += reading.skipped
+        for error in reading.errors:
+            self.note_warning(error)
 
     def note_warning(self, error: AwsError) -> None:
         """Keep what went wrong without any harm to what is told."""
@@ -137,6 +151,7 @@ class Summary:
             "in_use": self.in_use,
             "usage_read": self.usage_read,
             "usage_failing": self.usage_failing,
+            "health_api": self.health_api,
             "confirmed": self.confirmed,
             "not_understood": self.not_understood,
             "nobody_subscribed": self.is_unheard,

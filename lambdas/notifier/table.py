@@ -92,6 +92,26 @@ class Table:
             )
             return [item for page in pages for item in page["Items"]]
 
+    def query(self, model_id: str) -> list[Item]:
+        """Read every item of one `model_id`, consistently."""
+        with aws_call("dynamodb:Query"):
+            return [item for page in self._items_of(model_id) for item in page["Items"]]
+
+    def count(self, model_id: str) -> int:
+        """Count the items of one `model_id`, consistently."""
+        with aws_call("dynamodb:Query"):
+            return sum(page["Count"] for page in self._items_of(model_id, Select="COUNT"))
+
+    def _items_of(self, model_id: str, **given: Any) -> Iterator[Any]:  # noqa: ANN401 parameters
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self.name,
+            ConsistentRead=True,
+            KeyConditionExpression="model_id = :model_id",
+            ExpressionAttributeValues={":model_id": model_id},
+            **given,
+        )
+        return iter(pages)
+
     def put(
         self,
         item: Item,
@@ -111,6 +131,16 @@ class Table:
                 Item=item,
                 **{name: value for name, value in given.items() if value},
             )
+
+    def put_with(self, item: Item, condition: str, other: Table, update: Update) -> None:
+        """Put an item here and change one of another table: both, or neither.
+
+        Raises ConditionFailedError when either condition does not hold.
+        """
+        put = {"TableName": self.name, "Item": item, "ConditionExpression": condition}
+        actions = [{"Put": put}, {"Update": update.request(other.name)}]
+        with aws_call("dynamodb:TransactWriteItems"):
+            self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
 
     def put_all(self, items: Sequence[Item]) -> None:
         """Put items unconditionally, many to a call. Raises AwsError when some cannot be."""

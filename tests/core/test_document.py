@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from notifier.grouping import alert_id, baseline, group
+from notifier.grouping import alert_id, baseline, group, sample_alert
+from notifier.health_event import Entity, HealthNews
 from notifier.model import (
     Alert,
     Facts,
@@ -32,11 +33,13 @@ from tests.core.cases import (
     SONNET_DATES,
     WEST,
     at,
+    dates,
     judge_rows,
     lifecycle,
     row,
     told,
 )
+from tests.core.health_alerts import about_nothing, alert_about, concerned, event
 
 NOW = "2027-02-07T09:00:00Z"
 EXTENDED = told(Phase.EXTENDED_ACCESS, SONNET_DATES, on=EXTENDED_ON)
@@ -99,9 +102,12 @@ def test_the_document_is_the_contracts() -> None:
 def test_every_kind_has_the_same_keys_in_the_same_order() -> None:
     first = baseline([row(life=DYING)], [RegionState(EAST, at(NOW))], at(NOW))
 
-    assert list(notification(first, PLACE).document) == list(
-        notification(reminder(), PLACE).document
-    )
+    others = [first, about_nothing(event()), sample_alert("token", at(NOW))]
+
+    for other in others:
+        assert list(notification(other, PLACE).document) == list(
+            notification(reminder(), PLACE).document
+        )
 
 
 def test_moved_dates_show_the_dates_before() -> None:
@@ -278,3 +284,160 @@ def test_what_is_told_afterwards_does_not_depend_on_what_fits() -> None:
     assert {key for key, _ in alert.told} == {RowKey(SONNET, EAST), RowKey(SONNET, WEST)}
     assert all(t.facts == Facts(Phase.EXTENDED_ACCESS, SONNET_DATES) for _, t in alert.told)
     assert (alert.kind, alert.milestone) == (Kind.DEADLINE, Milestone.END_OF_LIFE)
+
+
+ENDS = dates(None, None, "2027-04-08")
+
+
+def test_an_event_of_aws_health_as_the_document_has_it() -> None:
+    found = event(
+        description="First.\r\nSecond\u202e.",
+        entities=(Entity(SONNET, "PENDING"), Entity("other")),
+        actionability="ACTION_REQUIRED",
+        missing_pages=(2, 3),
+    )
+    news = HealthNews(
+        found,
+        dates=ENDS,
+        is_update=True,
+        changes=("the text has changed",),
+        other_entities=(Entity("other"),),
+    )
+
+    document = notification(alert_about(news, concerned(ENDS)), PLACE).document
+
+    assert (document["milestone"], document["milestone_date"]) == ("END_OF_LIFE", "2027-04-08")
+    assert document["health_event"] == {
+        "event_arn": found.arn,
+        "event_type_code": "AWS_BEDROCK_PLANNED_LIFECYCLE_EVENT",
+        "event_type_category": "scheduledChange",
+        "concern": "planned lifecycle event",
+        "scope": "ACCOUNT_SPECIFIC",
+        "status": "upcoming",
+        "region": "us-east-1",
+        "start_time": "2027-04-08T07:00:00Z",
+        "end_time": None,
+        "last_updated_time": "2026-10-07T16:20:00Z",
+        "description": "First.\nSecond.",
+        "entities": [{"value": SONNET, "status": "PENDING"}, {"value": "other", "status": None}],
+        "entities_total": 2,
+        "missing_pages": 2,
+        "actionability": "ACTION_REQUIRED",
+        "dates": {"legacy": None, "extended_access": None, "end_of_life": "2027-04-08"},
+        "update": True,
+        "changes": ["the text has changed"],
+    }
+
+
+def test_what_an_event_does_not_say_is_null() -> None:
+    bare = event(
+        type_code="", category="", status="", region="", scope="", start_at=None, entities=None
+    )
+    found = notification(about_nothing(bare), PLACE).document["health_event"]
+
+    unsaid = {name for name, value in found.items() if value is None}
+    assert unsaid == {
+        "event_type_code",
+        "event_type_category",
+        "scope",
+        "status",
+        "region",
+        "start_time",
+        "end_time",
+        "description",
+        "actionability",
+    }
+    assert (found["entities"], found["entities_total"]) == ([], 0)
+    assert (found["update"], found["changes"]) == (False, [])
+
+
+@pytest.mark.parametrize(
+    "alert",
+    [
+        pytest.param(about_nothing(event()), id="an event about no model"),
+        pytest.param(sample_alert("token", at(NOW)), id="a test"),
+    ],
+)
+def test_an_alert_without_models_is_of_unknown_use(alert: Alert) -> None:
+    found = notification(alert, PLACE)
+
+    assert found.document["models"] == []
+    assert found.sns_attributes()["in_use"]["StringValue"] == "unknown"
+    assert "provider" not in found.sns_attributes()
+    assert (found.document["health_event"] is None) is (alert.kind is Kind.TEST)
+
+
+def test_a_long_description_is_cut_between_characters() -> None:
+    found = event(description="\N{GRINNING FACE}" * 25_000)
+
+    said = notification(about_nothing(found), PLACE).document["health_event"]["description"]
+
+    assert said == "\N{GRINNING FACE}" * 7_999 + "…"
+
+
+def flood(char: str, entities: int, models: int) -> Alert:
+    """Give an alert about an event that says as much as it can, of many entities and models."""
+    affected = tuple(
+        Entity(f"{number:05} {char * 1_224}"[:1_224], char * 40) for number in range(entities)
+    )
+    everything = event(
+        type_code=char * 100,
+        arn=f"arn:{char * 9_000}",
+        status=char * 200,
+        region=char * 200,
+        scope=char * 200,
+        language=char * 200,
+        actionability=char * 200,
+        description=(char * 50 + "\n") * 2_000,
+        entities=affected,
+        missing_pages=tuple(range(2, 100)),
+    )
+    changes = tuple(char * 1_000 for _ in range(100))
+    news = HealthNews(everything, ENDS, is_update=True, changes=changes, other_entities=affected)
+    entries = tuple(entry(n, in_use=n < 50, name=char * 100) for n in range(models))
+    return replace(alert_about(news, concerned(ENDS)), models=entries)
+
+
+@pytest.mark.parametrize("char", ["x", "\N{GRINNING FACE}", '"', "\\", "字"])
+@pytest.mark.parametrize(
+    ("entities", "models"),
+    [
+        pytest.param(10_000, 0, id="ten thousand entities"),
+        pytest.param(10_000, 2_000, id="and two thousand models"),
+    ],
+)
+def test_no_event_makes_a_notification_larger_than_sns_carries(
+    char: str, entities: int, models: int
+) -> None:
+    alert = flood(char, entities, models)
+
+    found = notification(alert, PLACE)
+
+    said = found.document["health_event"]
+    shown = found.document["models"]
+    assert sns_bytes(found) <= SNS_BYTES
+    assert len(said["event_arn"]) <= 1_600
+    assert said["entities_total"] == entities
+    assert len(said["entities"]) <= 100
+    assert [one["value"][:5] for one in said["entities"]] == [
+        f"{number:05}" for number in range(len(said["entities"]))
+    ]
+    assert len(said["entities"]) > 10
+    assert found.document["models_omitted"] == models - len(shown)
+    assert len(shown) >= min(models, 20)
+    assert all(one["in_use"] for one in shown[:50])
+
+
+def test_short_entities_are_given_up_to_a_hundred() -> None:
+    affected = tuple(Entity(f"arn:aws:bedrock:::{number}", "PENDING") for number in range(101))
+
+    found = notification(about_nothing(event(entities=affected)), PLACE).document["health_event"]
+
+    assert [one["value"] for one in found["entities"]] == [one.value for one in affected[:100]]
+    assert found["entities_total"] == 101
+
+
+def test_a_large_event_leaves_room_for_the_models_in_use() -> None:
+    shown = notification(flood("x", 10_000, 2_000), PLACE).document["models"]
+
+    assert len(shown) > 150

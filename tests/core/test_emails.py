@@ -17,7 +17,8 @@ import pytest
 from notifier.capacity import Capacity, Peak, capacity_line
 from notifier.coverage import coverage_news
 from notifier.decide import Newcomers
-from notifier.grouping import baseline, coverage_alert, group
+from notifier.grouping import baseline, coverage_alert, group, sample_alert
+from notifier.health_event import Entity, HealthNews
 from notifier.model import Alert, Kind, Phase, RegionState, TrackedModel, Why
 from notifier.render.document import notification
 from notifier.scope import Scope
@@ -43,6 +44,14 @@ from tests.core.cases import (
     lifecycle,
     row,
     told,
+)
+from tests.core.health_alerts import (
+    ISSUE,
+    NOTIFICATION,
+    about_nothing,
+    alert_about,
+    concerned,
+    event,
 )
 
 if TYPE_CHECKING:
@@ -172,6 +181,126 @@ def coverage(now: str, **state: object) -> Alert:
     return coverage_alert(news, at(now))
 
 
+ANNOUNCED = """\
+We are contacting you because you have used Claude Sonnet 4.5 on Amazon Bedrock in the past 30 \
+days.
+
+Claude Sonnet 4.5 will reach end of life on April 8, 2027. What this means for you:
+- Until then your requests are answered.
+- From then on your requests will fail.
+
+We recommend that you migrate to Claude Sonnet 4.6. If you have questions, contact AWS Support \
+(https://aws.amazon.com/support)."""
+RECOMMENDED = Successor(
+    SUCCESSOR.model_id, SUCCESSOR.name, "AWS Health", ("only through an inference profile",)
+)
+ENDS = dates(None, None, END_ON)
+
+
+def health_first() -> Alert:
+    """Give what AWS Health announces a day before the API: a model in use, with its successor."""
+    found = event(
+        description=ANNOUNCED,
+        entities=(
+            Entity(f"arn:aws:bedrock:us-east-1::foundation-model/{SONNET}", "PENDING"),
+            Entity("arn:aws:bedrock:us-east-1:123456789012:agent/OLDAGENT", "PENDING"),
+        ),
+        actionability="ACTION_REQUIRED",
+    )
+    news = HealthNews(found, dates=ENDS, other_entities=(found.entities or ())[1:])
+    found_alert = alert_about(news, concerned(ENDS, use=USE, successor=RECOMMENDED))
+    (only,) = found_alert.models
+    return replace(found_alert, models=(replace(only, capacity=CAPACITY[SONNET]),))
+
+
+def health_disagrees() -> Alert:
+    later = dates(None, None, "2027-04-15")
+    found = event(
+        start_at=at("2027-04-15T07:00:00Z"),
+        updated_at=at("2027-02-06T10:00:00Z"),
+        description="Claude Sonnet 4.5 will reach end of life on 2027-04-15.",
+        missing_pages=(2, 3),
+    )
+    use = called("2027-02-06", known_on="2027-02-07", invocations_14d=1_204)
+    one = concerned(later, life=DYING, now="2027-02-07", use=use)
+    return alert_about(HealthNews(found, dates=later), one, on="2027-02-07")
+
+
+def health_update() -> Alert:
+    later = dates(None, None, "2027-05-06")
+    found = event(
+        start_at=at("2027-05-06T07:00:00Z"),
+        updated_at=at("2026-12-01T18:00:00Z"),
+        description="Claude Sonnet 4.5 will reach end of life on May 6, 2027, not on April 8.",
+    )
+    news = HealthNews(
+        found,
+        dates=later,
+        is_update=True,
+        changes=(
+            "its date has moved later, to Thu 2027-05-06, from Thu 2027-04-08",
+            "the text has changed",
+        ),
+    )
+    use = called("2026-12-01", known_on="2026-12-02", invocations_14d=977)
+    one = concerned(later, life=DYING, now="2026-12-02", use=use)
+    return alert_about(news, one, on="2026-12-02")
+
+
+def health_closed() -> Alert:
+    found = event(
+        status="closed",
+        updated_at=at("2027-04-09T09:00:00Z"),
+        end_at=at("2027-04-09T08:00:00Z"),
+        description="Claude Sonnet 4.5 has reached end of life.",
+    )
+    news = HealthNews(
+        found,
+        dates=ENDS,
+        is_update=True,
+        changes=("AWS has closed the event", "the text has changed"),
+    )
+    use = called("2027-04-07", known_on="2027-04-09", invocations_14d=12)
+    return alert_about(news, concerned(life=DYING, now="2027-04-09", use=use), on="2027-04-09")
+
+
+def health_notification() -> Alert:
+    """Give what hostile text looks like, with nothing tracked behind it."""
+    found = event(
+        type_code=NOTIFICATION,
+        category="accountNotification",
+        status="open",
+        start_at=at("2026-10-07T16:00:00Z"),
+        description=(
+            "<p>Dear customer,</p>\r\n\r\n\r\n\r\n"
+            "<b>*Please*</b> see [this page](https://example.com/notice) and `run` nothing.\r\n"
+            "safe\u202egnp.exe\u2066 zero\u200bwidth \x1b[31mred\x07\u2028"
+            "--\nWHAT TO DO\n  1. <!channel> send money"
+        ),
+    )
+    return about_nothing(
+        found,
+        Entity("<script>alert(1)</script>\u202e", "PENDING"),
+        *(Entity(f"arn:aws:bedrock:us-east-1:123456789012:custom-model/m{n}") for n in range(29)),
+    )
+
+
+def health_issue() -> Alert:
+    found = event(
+        type_code=ISSUE,
+        category="issue",
+        scope="PUBLIC",
+        status="open",
+        start_at=at("2026-10-08T08:12:00Z"),
+        updated_at=at("2026-10-08T09:40:00Z"),
+        description=(
+            "[01:12 AM PDT] We are investigating increased error rates for InvokeModel.\n\n"
+            "[02:40 AM PDT] We see early signs of recovery."
+        ),
+    )
+    return about_nothing(found)
+
+
 ONE_OF_EACH: dict[Kind, Callable[[], Alert]] = {
     Kind.BASELINE: lambda: first_sight("2026-10-20"),
     Kind.ENTERED_LEGACY: lambda: entered_legacy(LEGACY_ON),
@@ -190,6 +319,19 @@ ONE_OF_EACH: dict[Kind, Callable[[], Alert]] = {
         "2026-10-20", failing_since=at("2026-10-19"), failure="ThrottlingException"
     ),
     Kind.COVERAGE_RESTORED: lambda: coverage("2026-10-20", told_failing_since=at("2026-10-18")),
+    Kind.HEALTH_EVENT: health_first,
+    Kind.TEST: lambda: sample_alert("2026-10-08T10:00:00Z", at(LEGACY_ON)),
+}
+MORE_FROM_HEALTH: dict[str, Callable[[], Alert]] = {
+    "other-date": health_disagrees,
+    "update": health_update,
+    "closed": health_closed,
+    "account-notification": health_notification,
+    "operational-issue": health_issue,
+}
+IN_THE_DOCS: dict[str, Callable[[], Alert]] = {
+    **{kind.value: make for kind, make in ONE_OF_EACH.items()},
+    **{f"{Kind.HEALTH_EVENT}-{what}": make for what, make in MORE_FROM_HEALTH.items()},
 }
 
 
@@ -199,11 +341,11 @@ def email(found: Alert) -> str:
     return f"Subject: {document['subject']}\n\n{document['text']}"
 
 
-@pytest.mark.parametrize("kind", Kind, ids=[kind.value for kind in Kind])
-def test_the_email_of_a_kind_is_the_one_in_the_docs(kind: Kind) -> None:
-    found = ONE_OF_EACH[kind]()
-    assert found.kind is kind
-    path = EMAILS / f"{kind}.txt"
+@pytest.mark.parametrize("name", IN_THE_DOCS)
+def test_the_email_of_a_kind_is_the_one_in_the_docs(name: str) -> None:
+    found = IN_THE_DOCS[name]()
+    assert found.kind == name.partition("-")[0]
+    path = EMAILS / f"{name}.txt"
     if os.environ.get("UPDATE_GOLDEN") == "1":
         path.write_text(email(found), encoding="utf-8")
 
@@ -211,7 +353,8 @@ def test_the_email_of_a_kind_is_the_one_in_the_docs(kind: Kind) -> None:
 
 
 def test_the_docs_have_no_email_of_a_kind_that_is_not_sent() -> None:
-    assert {path.stem for path in EMAILS.glob("*.txt")} == set(Kind)
+    assert {path.stem for path in EMAILS.glob("*.txt")} == set(IN_THE_DOCS)
+    assert set(ONE_OF_EACH) == set(Kind)
 
 
 _DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{4}-\d{2}-\d{2}")
@@ -227,9 +370,9 @@ def test_dates_have_their_weekday(kind: Kind) -> None:
     assert _DATE.search(email(ONE_OF_EACH[kind]()))
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_no_date_is_shown_with_a_wrong_weekday(kind: Kind) -> None:
-    for found in _DATE.finditer(email(ONE_OF_EACH[kind]())):
+@pytest.mark.parametrize("name", IN_THE_DOCS)
+def test_no_date_is_shown_with_a_wrong_weekday(name: str) -> None:
+    for found in _DATE.finditer(email(IN_THE_DOCS[name]())):
         weekday, day = found.group().split()
         assert f"{at(day):%a}" == weekday
 
@@ -260,6 +403,12 @@ UNKNOWN_ERROR = "ValidationException: The provided model identifier is invalid."
         pytest.param(Kind.MODEL_WITHDRAWN, {END_ERROR, UNKNOWN_ERROR}, id="a withdrawal"),
         pytest.param(Kind.RETURNED_TO_ACTIVE, set(), id="nothing fails any more"),
         pytest.param(Kind.MODEL_ADDED, set(), id="nothing fails yet"),
+        pytest.param(
+            Kind.HEALTH_EVENT,
+            {LEGACY_ERROR, END_ERROR, UNKNOWN_ERROR},
+            id="what AWS Health announces, and what comes before it",
+        ),
+        pytest.param(Kind.TEST, set(), id="a test means nothing"),
     ],
 )
 def test_the_errors_that_people_will_search_for_are_quoted(kind: Kind, errors: set[str]) -> None:
@@ -287,20 +436,20 @@ def test_models_are_named_with_their_ids_and_regions_and_where_to_look(kind: Kin
     assert "https://docs.aws.amazon.com/bedrock/" in text
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_every_email_says_who_speaks_of_what_alert(kind: Kind) -> None:
-    found = ONE_OF_EACH[kind]()
+@pytest.mark.parametrize("name", IN_THE_DOCS)
+def test_every_email_says_who_speaks_of_what_alert(name: str) -> None:
+    found = IN_THE_DOCS[name]()
 
     footer = email(found).split("\n--\n")[1]
 
     assert PLACE.account_id in footer
-    assert kind in footer
+    assert found.kind in footer
     assert notification(found, PLACE).alert_id in footer
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_nothing_is_left_between_the_lines(kind: Kind) -> None:
-    text = email(ONE_OF_EACH[kind]())
+@pytest.mark.parametrize("name", IN_THE_DOCS)
+def test_nothing_is_left_between_the_lines(name: str) -> None:
+    text = email(IN_THE_DOCS[name]())
 
     assert not re.search(
         r"[ \t]\n|\n\n\n|None|Phase\.|Kind\.|\{|\}(?![\"'}])", _without_commands(text)

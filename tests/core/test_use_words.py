@@ -86,7 +86,7 @@ def test_use_in_words(use: Use | None, in_use: bool | None, said: str) -> None: 
     assert said in text(entering(use=use, in_use=in_use, successor=SUCCESSOR))
 
 
-def test_a_successor_is_never_awss_word_and_says_what_it_lacks() -> None:
+def test_a_guessed_successor_is_never_awss_word_and_says_what_it_lacks() -> None:
     found = text(entering(in_use=True, successor=SUCCESSOR))
 
     assert "Next [acme.next-v1:0]: same family, newest active (our guess, not AWS's word)" in found

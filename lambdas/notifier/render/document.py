@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from notifier.grouping import alert_id
-from notifier.render.email import Place, email_text
+from notifier.render.email import MOST_LISTED, Place, email_text
+from notifier.render.health import changes_said
 from notifier.render.sentences import subject
-from notifier.render.words import used_by_texts
+from notifier.render.words import paragraphs, plain, used_by_texts
 from notifier.times import iso_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
+    from notifier.health_event import Entity, HealthNews
     from notifier.model import Alert, Dates, ModelEntry
 
 SCHEMA_VERSION = "1"
@@ -23,6 +26,12 @@ _SNS_BYTES = 256 * 1024
 _MARGIN_BYTES = 2 * 1024
 _PROVIDERS_NAMED = 50
 _RESOURCES_NAMED = 20
+# The longest values that the Health API documents, and what an event may take before its models.
+_ARN_LENGTH = 1_600
+_ENTITY_LENGTH = 1_224
+_DESCRIPTION_LENGTH = 8_000
+_ENTITIES_NAMED = 100
+_ENTITIES_BYTES = 64 * 1024
 
 Document = dict[str, Any]
 
@@ -87,24 +96,34 @@ def notification(alert: Alert, place: Place) -> Notification:
     """Put an alert into words, with as many of its models as SNS can carry.
 
     Models are cut from the end, where those not in use stand, and counted in `models_omitted`.
+    What an AWS Health event says has bounds of its own that leave room for them.
     """
     models = [_model(entry) for entry in alert.models]
     document = _document(alert, place)
-    room = _SNS_BYTES - _MARGIN_BYTES - Notification(document | {"models": []}).size()
-    count = _how_many_fit(models, room)
-    if count < len(models):
-        shorter = email_text(alert, alert.models[:count], place, document["alert_id"])
-        document |= {"text": shorter, "models_omitted": len(models) - count}
-    return Notification(document | {"models": models[:count]})
+    count, listed = _how_many_fit(models, document), min(len(models), MOST_LISTED)
+    while count < listed:
+        # What the text says of each takes the room of the others.
+        listed //= 2
+        document["text"] = email_text(alert, alert.models[:listed], place, document["alert_id"])
+        count = _how_many_fit(models, document)
+    return Notification(
+        document | {"models": models[:count], "models_omitted": len(models) - count}
+    )
 
 
-def _how_many_fit(models: Sequence[Document], room: int) -> int:
-    """Count the models whose JSON, inside the message's own JSON, takes no more than `room`."""
+def _how_many_fit(models: Sequence[Document], document: Document) -> int:
+    """Count the models whose JSON fits, inside the message's own JSON, beside the rest."""
+    room = _SNS_BYTES - _MARGIN_BYTES - Notification(document).size()
     for count, model in enumerate(models):
-        room -= len(_json(_json(model)).encode()) + len(model["provider"].encode()) * 2
+        room -= _nested_bytes(model) + len(model["provider"].encode()) * 2
         if room < 0:
             return count
     return len(models)
+
+
+def _nested_bytes(value: object) -> int:
+    """Count the bytes of JSON inside of JSON."""
+    return len(_json(_json(value)).encode())
 
 
 def _document(alert: Alert, place: Place) -> Document:
@@ -125,7 +144,7 @@ def _document(alert: Alert, place: Place) -> Document:
         "reason": alert.reason,
         "models": [],
         "models_omitted": 0,
-        "health_event": None,
+        "health_event": _health_event(alert.health) if alert.health else None,
         "subject": subject(alert),
         "text": email_text(alert, alert.models, place, identity),
     }
@@ -148,6 +167,49 @@ def _model(entry: ModelEntry) -> Document:
         "replacement": found.model_id if found else None,
         "replacement_source": found.source if found else None,
     }
+
+
+def _health_event(news: HealthNews) -> Document:
+    """Give what an AWS Health event says, made safe; null stands for what it does not say."""
+    event = news.event
+    entities = event.entities or ()
+    return {
+        "event_arn": plain(event.arn, _ARN_LENGTH),
+        "event_type_code": plain(event.type_code) or None,
+        "event_type_category": plain(event.category) or None,
+        "concern": event.concern.value,
+        "scope": plain(event.scope) or None,
+        "status": plain(event.status) or None,
+        "region": plain(event.region) or None,
+        "start_time": _time(event.start_at),
+        "end_time": _time(event.end_at),
+        "last_updated_time": _time(event.updated_at),
+        "description": paragraphs(event.description, _DESCRIPTION_LENGTH) or None,
+        "entities": _entities(entities[:_ENTITIES_NAMED]),
+        "entities_total": len(entities),
+        "missing_pages": len(event.missing_pages),
+        "actionability": plain(event.actionability) or None,
+        "dates": _dates(news.dates),
+        "update": news.is_update,
+        "changes": changes_said(news),
+    }
+
+
+def _entities(entities: Sequence[Entity]) -> list[Document]:
+    """Give as many of the entities as their share of the message can hold."""
+    shown: list[Document] = []
+    room = _ENTITIES_BYTES
+    for entity in entities:
+        one = {"value": plain(entity.value, _ENTITY_LENGTH), "status": plain(entity.status) or None}
+        room -= _nested_bytes(one)
+        if room < 0:
+            break
+        shown.append(one)
+    return shown
+
+
+def _time(moment: datetime | None) -> str | None:
+    return iso_time(moment) if moment else None
 
 
 def _dates(dates: Dates) -> dict[str, str | None]:

@@ -1,57 +1,46 @@
-"""The e-mail: what happens, to which models and where, what it means, what to do, where to look.
-
-Consequences are AWS's own statements
-(https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle-legacy.html).
-"""
+"""The e-mail: what happens, to which models and where, what it means, what to do, where to look."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from notifier.model import NO_DATES, Kind, Milestone, Phase
-from notifier.plan import migration_plan
+from notifier.health_event import Concern
+from notifier.model import NO_DATES, Kind, Phase
+from notifier.render.consequences import (
+    CONSEQUENCES,
+    FIND_CALLERS,
+    errors_section,
+    extended_access_ahead,
+    steps_to_move,
+)
 from notifier.render.entries import capital, entry_line, models_text, omitted
-from notifier.render.layout import bullets, fill, numbered, section
-from notifier.render.sentences import LAPSES_AFTER_DAYS
+from notifier.render.health import health_sections, where_it_is
+from notifier.render.layout import bullets, fill, numbered, quoted, section
+from notifier.render.migration import plan_section
+from notifier.render.sentences import LAPSES_AFTER_DAYS, news_of
 from notifier.render.words import (
     PHASE_WORDS,
-    amount_text,
     count_text,
     day_text,
     gap_text,
-    listing,
     plain,
     regions_text,
     time_text,
 )
 from notifier.times import parse_time
-from notifier.usage import merged_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from notifier.model import Alert, ModelEntry
-    from notifier.plan import Step
     from notifier.usage import Gap
 
 # Nobody reads on; the document for machines goes as far as the message can.
-_LISTED = 100
+MOST_LISTED = 100
 _LISTED_GAPS = 10
 _POLICY_PAGE = "https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle-legacy.html"
-_MODELS_PAGE = "https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html"
-
-_LEGACY_ERROR = (
-    "ResourceNotFoundException: Access denied. This Model is marked by provider as Legacy and you "
-    "have not been actively using the model in the last 30 days. Please upgrade to an active model "
-    "on Amazon Bedrock"
-)
-_EXTENDED_ERROR = "ValidationException: Operation not allowed"
-_END_OF_LIFE_ERROR = (
-    "ResourceNotFoundException: This model version has reached the end of its life. Please refer "
-    "to the AWS documentation for more details."
-)
-_REMOVED_ERROR = "ValidationException: The provided model identifier is invalid."
 
 
 class Place(NamedTuple):
@@ -63,54 +52,9 @@ class Place(NamedTuple):
     partition: str = "aws"
 
 
-class Consequences(NamedTuple):
-    """What a phase means for those who use the model, and the errors they will see."""
-
-    meaning: tuple[str, ...]
-    errors: tuple[str, ...] = ()
-
-
-CONSEQUENCES = {
-    Phase.ACTIVE: Consequences(("It answers as before.",)),
-    Phase.LEGACY: Consequences(
-        (
-            (
-                "It keeps answering until its end of life, but only for those who already use it: "
-                "access may lapse after 15 days without a call (the error text says 30)."
-            ),
-            "No new Provisioned Throughput and no new fine-tuning; what exists goes on.",
-        ),
-        (_LEGACY_ERROR,),
-    ),
-    Phase.EXTENDED_ACCESS: Consequences(
-        (
-            (
-                "Every call now costs what the model provider asks for extended access: expect a "
-                "higher price. Private pricing agreements and existing Provisioned Throughput keep "
-                "their terms."
-            ),
-            (
-                "Quota increases are generally refused, and access may lapse after 15 days without "
-                "a call (an error text says 30)."
-            ),
-        ),
-        (_EXTENDED_ERROR, _LEGACY_ERROR),
-    ),
-    Phase.END_OF_LIFE: Consequences(
-        (
-            (
-                "Every request fails, on the date or soon after it, unless you have a private "
-                "arrangement with AWS. Nothing moves to another model by itself."
-            ),
-        ),
-        (_END_OF_LIFE_ERROR, _REMOVED_ERROR),
-    ),
-}
-
-
 def email_text(alert: Alert, models: Sequence[ModelEntry], place: Place, alert_id: str) -> str:
     """Write the e-mail about the first `models` of an alert; the rest is given as a count."""
-    sections = [*_sections(alert, models[:_LISTED], place), _footer(alert, place, alert_id)]
+    sections = [*_sections(alert, models[:MOST_LISTED], place), _footer(alert, place, alert_id)]
     return "\n\n".join([fill(alert.reason), *sections]) + "\n"
 
 
@@ -120,10 +64,16 @@ def _sections(alert: Alert, models: Sequence[ModelEntry], place: Place) -> Itera
             yield from _baseline(alert, models, place)
         case Kind.COVERAGE_DEGRADED | Kind.COVERAGE_RESTORED:
             yield from _coverage(alert)
+        case Kind.HEALTH_EVENT:
+            yield from health_sections(alert, models)
+            yield section("WHERE TO LOOK", _look_at_event(alert, models, place))
+        case Kind.TEST:
+            yield from _test(alert, place)
         case _:
             yield section("WHICH MODELS", models_text(alert, models))
             yield from _meaning(alert)
-            yield from _plan(alert)
+            if alert.kind is Kind.ENTERED_LEGACY:
+                yield from plan_section(alert)
             yield section("WHAT TO DO", numbered(_advice(alert)))
             yield section("WHERE TO LOOK", _look(place, models))
 
@@ -135,7 +85,7 @@ def _meaning(alert: Alert) -> Iterator[str]:
     phases = _phases_to_explain(alert)
     points = [point for phase in phases for point in CONSEQUENCES[phase].meaning]
     if Phase.LEGACY in phases:
-        points += _extended_access_ahead(alert)
+        points += extended_access_ahead(alert)
     if alert.kind is Kind.MODEL_WITHDRAWN:
         points = list(_WITHDRAWN)
     elif alert.kind is Kind.INACTIVITY_RISK:
@@ -143,48 +93,7 @@ def _meaning(alert: Alert) -> Iterator[str]:
     elif len(phases) > 1:
         points.insert(0, "The models are in different phases; what follows covers all of them.")
     yield section(_meaning_title(alert), bullets(points))
-    errors = list(dict.fromkeys(e for phase in phases for e in CONSEQUENCES[phase].errors))
-    if errors:
-        yield section(
-            "THE ERRORS YOU WOULD SEE", "\n".join(fill(e, "    ", "  > ") for e in errors)
-        )
-
-
-def _extended_access_ahead(alert: Alert) -> list[str]:
-    """Say when it gets dearer; Amazon's own models, and those after 2026-09-07, never do."""
-    ahead = {entry.dates.extended_access for entry in alert.models if entry.phase in _BEFORE_IT}
-    dates = sorted(day for day in ahead if day is not None)
-    if dates:
-        begins = listing([day_text(day) for day in dates[:3]])
-        return [
-            f"Public extended access begins {begins}: {_dearer(alert)}.",
-            (
-                "Then quota increases are generally refused; private pricing agreements and "
-                "existing Provisioned Throughput keep their terms."
-            ),
-        ]
-    if all(entry.dates.end_of_life is None for entry in alert.models):
-        return ["Public extended access, at a price set by the model provider, may come first."]
-    return []
-
-
-def _dearer(alert: Alert) -> str:
-    """Say what will be billed at the higher price, which no API states."""
-    use = merged_use(
-        entry.use
-        for entry in alert.models
-        if entry.in_use and entry.dates.extended_access and entry.phase in _BEFORE_IT
-    )
-    tokens_in, tokens_out = use.tokens_per_day if use else (0, 0)
-    if not tokens_in and not tokens_out:
-        return "each call may cost more, at a price set by the model provider that no API states"
-    return (
-        f"at today's rate about {amount_text(tokens_in)} input and {amount_text(tokens_out)} "
-        "output tokens a day at a higher price, set by the model provider and stated in no API"
-    )
-
-
-_BEFORE_IT = frozenset({Phase.ACTIVE, Phase.LEGACY})
+    yield from errors_section(phases)
 
 
 def _phases_to_explain(alert: Alert) -> list[Phase]:
@@ -210,38 +119,6 @@ _IDLE = (
 )
 
 
-def _plan(alert: Alert) -> Iterator[str]:
-    """Give the way to a successor as dates, once: when the model enters Legacy."""
-    if alert.kind is not Kind.ENTERED_LEGACY or not alert.models:
-        return
-    first, today = alert.models[0], alert.occurred_at.date()
-    dates = first.dates
-    plan = migration_plan(dates, today)
-    if not plan:
-        return
-    alike = all(entry.dates == dates for entry in alert.models)
-    whose = "" if alike else f" FOR {first.name} (others have other dates)"
-    lines = [(step.start, _step_text(step)) for step in plan]
-    for milestone, what in _ON_THE_WAY.items():
-        day = dates.of(milestone)
-        if day is not None and day > today:
-            lines.append((day, f"  {day_text(day)}: {what}"))
-    ordered = [text for _, text in sorted(lines, key=lambda line: line[0])]
-    title = f"A PLAN{whose}, WORKED BACK FROM THE END OF LIFE"
-    yield section(title, "\n".join(ordered))
-
-
-def _step_text(step: Step) -> str:
-    when = f"  {day_text(step.start)} to {day_text(step.end)}: {step.phase}"
-    return f"{when}\n{fill(step.work, '    ')}"
-
-
-_ON_THE_WAY = {
-    Milestone.EXTENDED_ACCESS: "PUBLIC EXTENDED ACCESS, each call may cost more",
-    Milestone.END_OF_LIFE: "END OF LIFE, every request fails",
-}
-
-
 _WITHDRAWN = (
     (
         "AWS no longer lists the model, and asking for it by name was refused too. No end-of-life "
@@ -262,7 +139,7 @@ def _advice(alert: Alert) -> list[str]:
                     "Move whatever still calls it to another model now: its calls fail, if not yet "
                     "then soon."
                 ),
-                _FIND_CALLERS,
+                FIND_CALLERS,
                 "If you count on a private arrangement, ask your AWS account team.",
             ]
         case Kind.RETURNED_TO_ACTIVE:
@@ -274,14 +151,7 @@ def _advice(alert: Alert) -> list[str]:
         case Kind.INACTIVITY_RISK:
             return _ADVICE_WHEN_IDLE
         case _:
-            return [
-                _FIND_CALLERS,
-                _choose(alert),
-                (
-                    "Cross-Region inference profiles (us., eu., global. ...) never show Legacy: "
-                    "treat a profile of this model as the model itself."
-                ),
-            ]
+            return steps_to_move(alert)
 
 
 _ADVICE_WHEN_IDLE = [
@@ -289,21 +159,6 @@ _ADVICE_WHEN_IDLE = [
     "Better, move what calls it so seldom to another model before its next run.",
     "If nobody needs it any more, do nothing: you are told once for each spell.",
 ]
-
-
-def _choose(alert: Alert) -> str:
-    named = any(entry.successor and entry.successor.model_id for entry in alert.models)
-    start = "Begin with the likely successor named above, or choose another"
-    choose = start if named else "Choose a successor"
-    text = f"{choose} ({_MODELS_PAGE}), test your prompts on it, and change over in good time."
-    quota_known = any(entry.capacity for entry in alert.models)
-    return text if quota_known else f"{text} Request quota for it where you need more."
-
-
-_FIND_CALLERS = (
-    "Find who calls it: CloudWatch metrics AWS/Bedrock, Invocations by ModelId; CloudTrail events "
-    "InvokeModel and Converse say which role."
-)
 
 
 def _look(place: Place, models: Sequence[ModelEntry]) -> str:
@@ -319,6 +174,65 @@ def _look(place: Place, models: Sequence[ModelEntry]) -> str:
             f"  AWS's policy and dates: {_POLICY_PAGE}",
         ]
     )
+
+
+def _look_at_event(alert: Alert, models: Sequence[ModelEntry], place: Place) -> str:
+    event = news_of(alert).event
+    where = where_it_is(event, place.partition)
+    if event.concern is Concern.OPERATIONAL_ISSUE and not alert.models:
+        return where
+    tracked = _look(place, models) if alert.models else _look_upcoming(place)
+    return f"{where}\n{tracked}"
+
+
+def _test(alert: Alert, place: Place) -> Iterator[str]:
+    yield section(
+        "WHAT THIS SHOWS",
+        bullets(
+            [
+                (
+                    "This message came the whole way that an alert takes: the poll function in "
+                    f"AWS account {place.account_id}, {place.region}, put it into the outbox (the "
+                    "alerts table), and the alerts topic brought it to you."
+                ),
+                "Slack, Teams and other subscribers get it too, where they are set up.",
+            ]
+        ),
+    )
+    yield section(
+        "WHAT A REAL ALERT LOOKS LIKE (a sample: there is no such model)", _sample(alert, place)
+    )
+    yield section(
+        "WHAT TO DO",
+        numbered(
+            [
+                (
+                    "Nothing. If somebody who should have got this did not, see whether the "
+                    "subscription to the alerts topic was confirmed."
+                )
+            ]
+        ),
+    )
+    yield section("WHERE TO LOOK", _look_upcoming(place))
+
+
+def _sample(alert: Alert, place: Place) -> str:
+    """Show how an alert begins, in the form of a quotation so that nobody takes it for one."""
+    end = alert.occurred_at.date() + timedelta(_SAMPLE_DAYS)
+    return quoted(
+        "\n".join(
+            [
+                f"[warning] Sample Model 1: end of life in {_SAMPLE_DAYS} days ({end.isoformat()})",
+                "",
+                f"Sample Model 1 reaches end of life in {_SAMPLE_DAYS} days ({day_text(end)}).",
+                f"It is in use in {place.region}: every request fails from then on. What calls",
+                "it, the likely successor and a plan would follow.",
+            ]
+        )
+    )
+
+
+_SAMPLE_DAYS = 60
 
 
 def _baseline(alert: Alert, models: Sequence[ModelEntry], place: Place) -> Iterator[str]:

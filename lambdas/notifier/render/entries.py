@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from notifier.lifecycle import KNOWN_STATUSES
 from notifier.model import PHASE_ORDER, Milestone, Phase
-from notifier.render.layout import cut, fill
+from notifier.render.layout import cut, field, fill
 from notifier.render.words import (
     MILESTONE_WORDS,
     PHASE_WORDS,
@@ -18,6 +18,7 @@ from notifier.render.words import (
     regions_text,
     used_by_texts,
 )
+from notifier.successor import AWS_HEALTH
 from notifier.usage import Use
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from notifier.model import Alert, ModelEntry
+    from notifier.successor import Successor
 
 _IN_FULL = 10
 _CALLED_AS = 4
@@ -52,18 +54,20 @@ def omitted(alert: Alert, models: Sequence[ModelEntry]) -> str:
 
 
 def _block(entry: ModelEntry, today: date) -> str:
-    lines = [f"  {entry.name} ({entry.provider})", _field("Model id", plain(entry.model_id, 256))]
+    lines = [f"  {entry.name} ({entry.provider})", field("Model id", plain(entry.model_id, 256))]
     variants = _variants(entry)
     if variants:
-        lines.append(_field("Said of", ", ".join(variants)))
-    lines.append(_field("Regions", regions_text(entry.regions)))
-    lines.append(_field("Phase", _phase_text(entry, today)))
+        lines.append(field("Said of", ", ".join(variants)))
+    lines.append(field("Regions", regions_text(entry.regions)))
+    lines.append(field("Phase", _phase_text(entry, today)))
     if entry.status and entry.status not in KNOWN_STATUSES:
-        lines.append(_field("Status, as given", f"{plain(entry.status)} (not known to us)"))
+        lines.append(field("Status, as given", f"{plain(entry.status)} (not known to us)"))
     for milestone, text in _date_texts(entry, today):
-        lines.append(_field(capital(MILESTONE_WORDS[milestone]), text))
-    lines += [_field(name, text) for name, text in _use_texts(entry, today)]
-    lines += [_field(name, text) for name, text in _successor_texts(entry)]
+        lines.append(field(capital(MILESTONE_WORDS[milestone]), text))
+    for number, text in enumerate(_health_texts(entry, today)):
+        lines.append(field("" if number else "AWS Health says", text))
+    lines += [field(name, text) for name, text in _use_texts(entry, today)]
+    lines += [field(name, text) for name, text in _successor_texts(entry)]
     return "\n".join(lines)
 
 
@@ -103,8 +107,13 @@ def _in_use_text(entry: ModelEntry, use: Use, today: date) -> str:
     return "yes: named by what stands below, and not called lately"
 
 
+def is_recommended(found: Successor | None) -> bool:
+    """Say whether a successor is AWS's own word, and not our guess."""
+    return found is not None and found.model_id is not None and found.source == AWS_HEALTH
+
+
 def _successor_texts(entry: ModelEntry) -> Iterator[tuple[str, str]]:
-    """Name the likely successor, and never as AWS's word."""
+    """Name the successor, and a guess never as AWS's word."""
     found = entry.successor
     if found is None:
         return
@@ -112,7 +121,10 @@ def _successor_texts(entry: ModelEntry) -> Iterator[tuple[str, str]]:
         yield "Likely successor", f"none found: {plain(found.source, 300)}"
         return
     name = f"{plain(found.name)} [{plain(found.model_id, 256)}]"
-    yield "Likely successor", f"{name}: {plain(found.source, 300)} (our guess, not AWS's word)"
+    if is_recommended(found):
+        yield "Successor", f"{name}: recommended by AWS Health"
+    else:
+        yield "Likely successor", f"{name}: {plain(found.source, 300)} (our guess, not AWS's word)"
     if found.differences:
         yield "It differs", "; ".join(plain(one, 300) for one in found.differences)
     for line in entry.capacity:
@@ -145,13 +157,23 @@ def _date_texts(entry: ModelEntry, today: date) -> Iterator[tuple[Milestone, str
         yield milestone, text + (f", was {old.isoformat()}" if old and old != day else "")
 
 
+def _health_texts(entry: ModelEntry, today: date) -> Iterator[str]:
+    """Give the dates that AWS Health states otherwise than the Bedrock API, which stands above."""
+    for milestone, day in _by_health(entry):
+        stated = entry.dates.of(milestone) is not None
+        api = "above says otherwise" if stated else "does not show it yet"
+        yield f"{MILESTONE_WORDS[milestone]} {dated(day, today)}; the Bedrock API {api}"
+
+
+def _by_health(entry: ModelEntry) -> Iterator[tuple[Milestone, date]]:
+    for milestone, day in entry.by_health.stated():
+        if day != entry.dates.of(milestone):
+            yield milestone, day
+
+
 def capital(words: str) -> str:
     """Begin a line with the name of a phase or milestone."""
     return {"public extended access": "Extended access"}.get(words, words[0].upper() + words[1:])
-
-
-def _field(name: str, value: str) -> str:
-    return fill(value, " " * 22, f"    {name:<18}")
 
 
 def entry_line(entry: ModelEntry, today: date, *, why_unknown: bool = True) -> str:
@@ -166,6 +188,10 @@ def entry_line(entry: ModelEntry, today: date, *, why_unknown: bool = True) -> s
     ]
     if Milestone.END_OF_LIFE not in texts:
         stated.append("no end-of-life date")
+    stated += [
+        f"AWS Health says {MILESTONE_WORDS[milestone]} {dated(day, today)}"
+        for milestone, day in _by_health(entry)
+    ]
     stated += _short_use(entry, why_unknown=why_unknown)
     return fill(
         f"{entry.name} [{plain(entry.model_id, 256)}]{said}: {PHASE_WORDS[entry.phase]}; "
@@ -187,7 +213,9 @@ def _short_use(entry: ModelEntry, *, why_unknown: bool) -> list[str]:
     elif entry.in_use is None and use.gaps and why_unknown:
         said.append(f"use not known ({_cut_gaps(use)})")
     if entry.successor and entry.successor.model_id and entry.in_use is not False:
-        said.append(f"likely successor {plain(entry.successor.name)}")
+        by_aws = is_recommended(entry.successor)
+        whose = "AWS Health recommends" if by_aws else "likely successor"
+        said.append(f"{whose} {plain(entry.successor.name)}")
     return said
 
 

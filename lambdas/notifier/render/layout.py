@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _WIDTH = 76
+# Words this long are no ids or addresses, which must stay whole; some scripts have no spaces.
+_ENDLESS = re.compile(r"[^\x00-\x7f]{36}(?=[^\x00-\x7f])|\S{300}(?=\S)")
 
 
 def section(title: str, body: str) -> str:
@@ -26,6 +29,18 @@ def fill(text: str, indent: str = "", first: str | None = None) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def field(name: str, value: str, indent: int = 4) -> str:
+    """Give a named value; the values of several stand below each other."""
+    first = f"{' ' * indent}{name:<18}"
+    return fill(value, " " * len(first), first)
+
+
+def quoted(text: str) -> str:
+    """Set other people's words apart from ours: no line of them can pass for one of ours."""
+    lines = (_ENDLESS.sub(r"\g<0> ", line) for line in text.split("\n"))
+    return "\n".join(fill(line, "  | ") or "  |" for line in lines)
 
 
 def bullets(points: Iterable[str]) -> str:

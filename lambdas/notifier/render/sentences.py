@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from notifier.health_event import Concern
 from notifier.model import NO_DATES, Direction, Kind, Milestone, Phase
+from notifier.render.layout import cut
 from notifier.render.words import (
     MILESTONE_DATES,
     MILESTONE_WORDS,
@@ -16,15 +18,21 @@ from notifier.render.words import (
     days_text,
     listing,
     names_text,
+    plain,
     regions_text,
 )
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from notifier.health_event import HealthEvent, HealthNews
     from notifier.model import Alert, Coverage, ModelEntry
 
 _SUBJECT_LENGTH = 99
+_CODE_LENGTH = 100
+_REGION_LENGTH = 40
+_CHANGE_LENGTH = 200
+_CHANGES_SAID = 2
 
 LAPSES_AFTER_DAYS = 15
 """https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle-legacy.html"""
@@ -38,6 +46,13 @@ def reason(alert: Alert) -> str:
             return _baseline(alert.coverage)
         case Kind.COVERAGE_DEGRADED | Kind.COVERAGE_RESTORED:
             return _coverage(alert.kind, alert.coverage)
+        case Kind.HEALTH_EVENT:
+            return f"{_health(alert, news_of(alert), today)}."
+        case Kind.TEST:
+            return (
+                "This is a test of the Bedrock lifecycle notifier: nothing has happened to any "
+                "model."
+            )
         case (
             Kind.END_OF_LIFE_REACHED
             | Kind.MODEL_WITHDRAWN
@@ -175,16 +190,24 @@ def _when(day: date, today: date) -> str:
     return f"{days_text((day - today).days)} ({day_text(day)})"
 
 
+# Of one model and of many; what has passed is said of both alike.
+_ARRIVES = {
+    Milestone.LEGACY: ("enters Legacy", "enter Legacy"),
+    Milestone.EXTENDED_ACCESS: (
+        "enters public extended access, which costs more,",
+        "enter public extended access, which costs more,",
+    ),
+    Milestone.END_OF_LIFE: ("reaches end of life", "reach end of life"),
+}
+_HAS_ARRIVED = {
+    Milestone.LEGACY: "entered Legacy",
+    Milestone.EXTENDED_ACCESS: "entered public extended access, which costs more,",
+    Milestone.END_OF_LIFE: "reached end of life",
+}
+
+
 def _deadline(alert: Alert, names: str, *, many: bool) -> str:
-    verbs = {
-        Milestone.LEGACY: ("enters Legacy", "enter Legacy"),
-        Milestone.EXTENDED_ACCESS: (
-            "enters public extended access, which costs more,",
-            "enter public extended access, which costs more,",
-        ),
-        Milestone.END_OF_LIFE: ("reaches end of life", "reach end of life"),
-    }
-    verb = verbs[alert.milestone or Milestone.END_OF_LIFE][many]
+    verb = _ARRIVES[alert.milestone or Milestone.END_OF_LIFE][many]
     when = f" ({day_text(alert.milestone_date)})" if alert.milestone_date else ""
     return f"{names} {verb} {days_text(alert.days_left or 0)}{when}"
 
@@ -205,6 +228,63 @@ def _dates_changed(alert: Alert, names: str) -> str:
         case _:
             stated = f": {dated(new, today)}" if new else ""
             return f"AWS has stated {the.lower()} {words} of {names}{stated}"
+
+
+def news_of(alert: Alert) -> HealthNews:
+    """Give what a HEALTH_EVENT tells: there is none without it."""
+    if alert.health is None:
+        raise ValueError(f"an alert of kind {alert.kind} has no event of AWS Health")
+    return alert.health
+
+
+_NOTICES = {
+    Concern.LIFECYCLE: "announces a planned lifecycle event about",
+    Concern.SCHEDULED_CHANGE: "announces a scheduled change to",
+    Concern.ACCOUNT_NOTIFICATION: "sends an account notification about",
+    Concern.OPERATIONAL_ISSUE: "reports an operational issue with",
+    Concern.OTHER: "sends an event of a kind not known to us about",
+}
+
+
+def _health(alert: Alert, news: HealthNews, today: date) -> str:
+    """Say what AWS Health says, of the models it concerns or, without any, of Bedrock there."""
+    event = news.event
+    names = names_text(distinct_names(alert))
+    about = names or _bedrock(event)
+    if event.is_closed:
+        if not news.is_update:
+            return f"AWS Health has a notice about {about} that is closed already"
+        return f"AWS Health has closed its notice about {about}"
+    if news.is_update:
+        changes = [plain(change, _CHANGE_LENGTH) for change in news.changes]
+        what = f": {cut(changes, _CHANGES_SAID)}" if changes else ""
+        return f"AWS Health has updated its notice about {about}{what}"
+    if names and alert.milestone is not None:
+        return f"AWS Health: {names} {_arrival(alert, alert.milestone, today)}"
+    day = alert.milestone_date or event.starts_on
+    when = f", for {dated(day, today)}" if day else ""
+    code = plain(event.type_code, _CODE_LENGTH)
+    return f"AWS Health {_NOTICES[event.concern]} {about}{f' ({code})' if code else ''}{when}"
+
+
+def _bedrock(event: HealthEvent) -> str:
+    """Say where an event is that concerns no model: `Amazon Bedrock in us-east-1`."""
+    region = plain(event.region, _REGION_LENGTH)
+    return f"Amazon Bedrock in {region}" if region else "Amazon Bedrock"
+
+
+def _arrival(alert: Alert, milestone: Milestone, today: date) -> str:
+    """Say when a milestone comes or came, and what the API says if that is another date."""
+    day = alert.milestone_date
+    verb = _ARRIVES[milestone][len(distinct_names(alert)) > 1]
+    if day is None:
+        return f"{verb.rstrip(',')}, on a date that is not stated"
+    if day < today:
+        verb = _HAS_ARRIVED[milestone]
+    stated = {entry.dates.of(milestone) for entry in alert.models}
+    by_api = stated.pop() if len(stated) == 1 else None
+    other = f"; the Bedrock API says {day_text(by_api)}" if by_api and by_api != day else ""
+    return f"{verb} {_when(day, today)}{other}"
 
 
 def changed_date(alert: Alert) -> tuple[Milestone | None, date | None, date | None]:
@@ -254,10 +334,15 @@ def subject(alert: Alert) -> str:
 def _headline(alert: Alert) -> str:
     if alert.kind is Kind.BASELINE:
         return f"Bedrock lifecycle: {reason(alert)}"
+    if alert.kind is Kind.TEST:
+        return "TEST: Bedrock lifecycle notifier, nothing has happened to any model"
+    if alert.kind is Kind.HEALTH_EVENT and not alert.models:
+        return f"{_bedrock(news_of(alert).event)}: {_what_health_says(alert)}"
     if not alert.models:
         return f"Bedrock lifecycle: {_coverage_headline(alert)}"
     others = len(distinct_names(alert)) - 1
-    rest = f"{f' and {others:,} more' if others else ''}: {_what(alert)}"
+    what = _what_health_says(alert) if alert.kind is Kind.HEALTH_EVENT else _what(alert)
+    rest = f"{f' and {others:,} more' if others else ''}: {what}"
     room = _SUBJECT_LENGTH - len(f"[{alert.severity}] {rest}")
     return _ascii_name(alert.models[0], room) + rest
 
@@ -305,6 +390,24 @@ def _what(alert: Alert) -> str:
             return f"{words} {_moved(alert.direction)}{when}"
         case _:
             return "new on Amazon Bedrock"
+
+
+def _what_health_says(alert: Alert) -> str:
+    news = news_of(alert)
+    event, day = news.event, alert.milestone_date
+    if event.is_closed:
+        return "AWS Health has closed its notice"
+    if alert.models and alert.milestone is not None:
+        words = MILESTONE_WORDS[alert.milestone]
+        said = "AWS Health update," if news.is_update else "AWS Health says"
+        if day is None:
+            return f"{said} {words}, no date"
+        left = days_text((day - alert.occurred_at.date()).days)
+        return f"{said} {words} {left} ({day.isoformat()})"
+    what = "event" if event.concern is Concern.OTHER else event.concern.value
+    day = day or event.starts_on
+    when = f" for {day.isoformat()}" if day else ""
+    return f"AWS Health {'update of ' if news.is_update else ''}{what}{when}"
 
 
 def _if_end_of_life(alert: Alert, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ _REGIONS_SHOWN = 4
 _NAMES_SPELLED_OUT = 3
 _ARN_LENGTH = 300
 _ONE_DECIMAL_BELOW = 10
+_EMPTY_LINES = re.compile(r"\n{3,}")
 
 PHASE_WORDS = {
     Phase.ACTIVE: "Active",
@@ -68,6 +70,16 @@ def plain(text: str, length: int = _NAME_LENGTH) -> str:
     )
     folded = " ".join(visible.split())
     return folded if len(folded) <= length else folded[: length - 1] + "…"
+
+
+def paragraphs(text: str, length: int, mark: str = "…") -> str:
+    """Make text of several lines from outside safe to show: as `plain`, but its lines are kept.
+
+    Of empty lines in a row one is left. What is longer than `length` is cut and ends in `mark`.
+    """
+    lines = "\n".join(plain(line, len(line)) for line in text.splitlines())
+    kept = _EMPTY_LINES.sub("\n\n", lines).strip()
+    return kept if len(kept) <= length else kept[: length - len(mark)].rstrip() + mark
 
 
 def ascii_line(text: str, length: int) -> str:
@@ -124,8 +136,11 @@ def regions_text(regions: Sequence[str]) -> str:
 
 
 def count_text(count: int, noun: str) -> str:
-    """Write a count with its noun: `1 model`, `1,204 models`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    """Write a count with its noun: `1 model`, `1,204 models`, `2 entities`."""
+    if count == 1:
+        return f"{count:,} {noun}"
+    many = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeou" else f"{noun}s"
+    return f"{count:,} {many}"
 
 
 def used_by_texts(used_by: Sequence[UsedBy], most: int) -> tuple[str, ...]:

@@ -1,0 +1,172 @@
+"""An AWS Health event on its way in: match, compare with what was told, put into the outbox.
+
+Push and poll both end here, so that an event is told once, whichever way it comes first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from notifier.affected import Affected, Names, affected
+from notifier.enrich import enriched
+from notifier.errors import AwsError, ConditionFailedError
+from notifier.evidence import Resolver
+from notifier.grouping import health_alert
+from notifier.health_dates import announced_dates
+from notifier.health_event import HealthNews
+from notifier.health_news import Silence, Verdict, is_wanted, verdict
+from notifier.ledger import record
+from notifier.model import NO_DATES, Announced, Dates, Milestone
+from notifier.render.document import notification
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
+
+    from notifier.health_event import HealthEvent, ServiceLifecycle
+    from notifier.health_memory import HealthMemory
+    from notifier.health_news import Remembered
+    from notifier.ledger import Ledger, Record
+    from notifier.model import TrackedModel
+    from notifier.render.email import Place
+    from notifier.scope import Scope
+    from notifier.settings import Settings
+    from notifier.usage import RegionUsage
+
+# Others at work on the same event move it on at most once for each version of it.
+_TRIES = 5
+_CONFLICT = "TransactionConflict"
+
+
+class Known:
+    """What events are matched against: the tracked models, and what resolves their other names."""
+
+    def __init__(
+        self,
+        rows: Sequence[TrackedModel],
+        usage: Mapping[str, RegionUsage],
+        lifecycles: Sequence[ServiceLifecycle],
+        partition: str,
+    ) -> None:
+        """Take what the models table remembers."""
+        self.rows = rows
+        self.usage = usage
+        self.lifecycles = lifecycles
+        self.partition = partition
+        self._names = Names(rows)
+        self._resolver = Resolver([row.key for row in rows], usage, partition)
+
+    def having_told(self, alert: Record) -> Known:
+        """Give the same after an alert: what it announced counts for the next event."""
+        said = dict(alert.announced)
+        rows = [replace(row, announced=said.get(row.key, row.announced)) for row in self.rows]
+        return Known(rows, self.usage, self.lifecycles, self.partition)
+
+    def affected(self, event: HealthEvent) -> Affected:
+        """Find the rows that an event concerns."""
+        return affected(event, self._names, self._resolver)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Where events come in. What is told lies in the outbox when `take` has returned."""
+
+    memory: HealthMemory
+    ledger: Ledger
+    place: Place
+    settings: Settings
+    scope: Scope
+
+    def take(
+        self, event: HealthEvent, known: Known, now: datetime, *, is_first_look: bool = False
+    ) -> Record | Silence:
+        """Take an event: give the alert to deliver, or why there is none.
+
+        Raises AwsError when our own tables refuse.
+        """
+        if (left_out := is_wanted(event, self.settings.health_events)) is not None:
+            return left_out
+        found = known.affected(event)
+        for _ in range(_TRIES):
+            before = self.memory.recall(event)
+            decided = verdict(
+                event,
+                before,
+                {key.model_id for key in found.rows},
+                is_ignored=self._is_ignored(found, known),
+                is_first_look=is_first_look,
+            )
+            try:
+                return self._settle(event, found, known, before, decided, now)
+            except AwsError as error:
+                if not isinstance(error, ConditionFailedError) and error.code != _CONFLICT:
+                    raise
+        message = "others keep changing what is remembered of it"
+        raise AwsError("dynamodb:TransactWriteItems", _CONFLICT, message, permanent=False)
+
+    def _is_ignored(self, found: Affected, known: Known) -> bool:
+        rows = [row for row in known.rows if row.key in found.rows]
+        return bool(rows) and all(self.scope.ignores(row) for row in rows)
+
+    def _settle(  # noqa: PLR0913, PLR0917 what was found, and what was decided about it
+        self,
+        event: HealthEvent,
+        found: Affected,
+        known: Known,
+        before: Remembered,
+        decided: Verdict,
+        now: datetime,
+    ) -> Record | Silence:
+        if decided.silence is not None:
+            if decided.remember is not None:
+                self.memory.keep(event, before, decided.remember)
+            return decided.silence
+        dates = announced_dates(event)
+        news = HealthNews(
+            event,
+            dates,
+            is_update=before.version is not None,
+            changes=decided.changes,
+            other_entities=found.others,
+        )
+        alert = health_alert(news, self._rows(found, known, dates, now.date()), before.seq, now)
+        new = record(alert, notification(alert, self.place))
+        version = decided.remember
+        if version is None:
+            raise AssertionError(decided)
+        try:
+            self.memory.keep_and_put(event, before, version, new, self.ledger)
+        except ConditionFailedError:
+            if self.memory.recall(event) != before:
+                raise
+            # The alert is there and the memory of it is not: a table was restored.
+            self.memory.keep(event, before, version)
+            return Silence.SAME
+        return new
+
+    def _rows(self, found: Affected, known: Known, dates: Dates, today: date) -> list[TrackedModel]:
+        """Give the rows to speak of, with all that is known of them and what Health now says."""
+        if not found.rows:
+            return []
+        rows = [
+            replace(row, announced=_announced(row, dates, today)) if row.key in found.rows else row
+            for row in known.rows
+        ]
+        informed = enriched(
+            rows,
+            usage=known.usage if self.settings.usage else {},
+            lifecycles=known.lifecycles,
+            settings=self.settings,
+            partition=known.partition,
+            today=today,
+        )
+        return [row for row in informed if row.key in found.rows and not self.scope.ignores(row)]
+
+
+def _announced(row: TrackedModel, dates: Dates, today: date) -> Announced:
+    """Give what will have been told of a row; an event without a date takes back no other's."""
+    earlier = row.announced
+    kept = earlier.dates if earlier and earlier.seq == row.told.seq else NO_DATES
+    merged = Dates(*(dates.of(m) or kept.of(m) for m in Milestone))
+    return Announced(merged, row.dates, today, row.told.seq)

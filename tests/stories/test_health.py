@@ -1,0 +1,443 @@
+"""AWS Health events, pushed and polled: each told once, tied to its models, ahead of the API."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from notifier.errors import AwsError
+from notifier.health_event import Entity, HealthEvent, LifecycleDate, Page, ServiceLifecycle
+from notifier.health_news import HealthEvents
+from notifier.settings import Settings
+from tests.world import EAST, EUROPE, WEST, World, at, kinds, model
+
+if TYPE_CHECKING:
+    from notifier.model import ListedModel
+
+pytestmark = pytest.mark.contract
+
+A, B, C = "acme.alpha-1-v1:0", "acme.beta-1-v1:0", "acme.alpha-2-v1:0"
+END = "2027-04-08"
+
+
+def event(arn: str = "one", updated: str = "2026-10-07T08:00:00Z", **given: Any) -> HealthEvent:  # noqa: ANN401 any field
+    """Give an event that announces the end of life of A on 2027-04-08, in us-east-1."""
+    fields: dict[str, Any] = {
+        "account": "123456789012",
+        "service": "BEDROCK",
+        "type_code": "AWS_BEDROCK_PLANNED_LIFECYCLE_EVENT",
+        "category": "scheduledChange",
+        "status": "upcoming",
+        "region": EAST,
+        "start_at": datetime(2027, 4, 8, 7, tzinfo=UTC),
+        "scope": "ACCOUNT_SPECIFIC",
+        "description": "A model that you have used in the past 30 days is being retired.",
+        "language": "en_US",
+        "entities": (Entity(A, "PENDING"),),
+    }
+    name = f"arn:aws:health:us-east-1::event/BEDROCK/AWS_BEDROCK_PLANNED_LIFECYCLE_EVENT/{arn}"
+    return HealthEvent(arn=name, updated_at=at(updated), **{**fields, **given})
+
+
+def becomes(world: World, alpha: ListedModel, region: str = EAST) -> None:
+    """Let a Region list A like this, beside the other two."""
+    world.regions[region] = [alpha, model(B, name="Beta 1"), model(C, name="Alpha 2")]
+
+
+@pytest.fixture
+def watched(world: World) -> World:
+    """Give a world in which three models are tracked in two Regions and the baseline is told."""
+    for region in (EAST, WEST):
+        becomes(world, model(A, name="Alpha 1"), region)
+    world.poll("2026-10-01")
+    return world
+
+
+def test_an_announcement_is_told_at_once_and_the_api_that_says_the_same_repeats_nothing(
+    watched: World,
+) -> None:
+    (told,) = watched.push("2026-10-07", event())
+
+    assert told["kind"] == "HEALTH_EVENT"
+    assert told["severity"] == "warning"
+    assert (told["milestone"], told["milestone_date"]) == ("END_OF_LIFE", END)
+    assert told["days_left"] == 183
+    (entry,) = told["models"]
+    assert (entry["model_id"], entry["regions"]) == (A, [EAST])
+    assert entry["replacement"] == C
+    assert told["health_event"]["dates"]["end_of_life"] == END
+
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life=END))
+
+    assert watched.poll("2026-10-08") == []
+    assert watched.row(A)["told"]["end_of_life"] == END
+    assert watched.row(A)["told"]["phase"] == "LEGACY"
+
+
+def test_a_date_of_the_api_that_differs_is_told_with_both(watched: World) -> None:
+    watched.push("2026-10-07", event())
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life="2027-05-01"))
+
+    (told,) = watched.poll("2026-10-08")
+
+    assert told["kind"] == "ENTERED_LEGACY"
+    assert told["models"][0]["dates"]["end_of_life"] == "2027-05-01"
+    assert END in told["text"]
+    assert "AWS Health" in told["text"]
+
+
+def test_what_health_did_not_say_is_told_when_the_api_says_it(watched: World) -> None:
+    watched.push("2026-10-07", event())
+    becomes(
+        watched,
+        model(A, "LEGACY", legacy="2026-10-08", extended_access="2027-01-08", end_of_life=END),
+    )
+
+    assert kinds(watched.poll("2026-10-08")) == ["ENTERED_LEGACY"]
+
+
+def test_a_date_that_comes_back_after_another_was_told_is_news_again(watched: World) -> None:
+    watched.push("2026-10-07", event())
+    becomes(watched, model(A, end_of_life=END))
+    assert watched.poll("2026-10-08") == []
+    becomes(watched, model(A, end_of_life="2027-05-01"))
+    assert kinds(watched.poll("2026-10-09")) == ["DATES_CHANGED"]
+    becomes(watched, model(A, end_of_life=END))
+
+    assert kinds(watched.poll("2026-10-10")) == ["DATES_CHANGED"]
+
+
+def test_another_region_of_the_announced_model_waits_for_the_digest(watched: World) -> None:
+    watched.push("2026-10-07", event())
+    for region in (EAST, WEST):
+        becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life=END), region)
+
+    assert watched.poll("2026-10-08") == []
+    assert watched.row(A, WEST)["deferred"]["kind"] == "ENTERED_LEGACY"
+
+
+def test_a_reminder_soon_after_a_health_message_is_left_out(watched: World) -> None:
+    watched.push("2026-12-03", event())  # 126 days before
+    becomes(watched, model(A, "LEGACY", legacy="2026-12-04", end_of_life=END))
+
+    assert watched.poll("2026-12-04") == []
+    assert watched.poll("2026-12-10") == []
+    assert kinds(watched.poll("2027-02-07")) == ["DEADLINE"]
+
+
+def test_reminders_count_from_the_day_health_spoke_and_not_from_the_api_that_follows(
+    watched: World,
+) -> None:
+    watched.push("2026-12-01", event())
+    becomes(watched, model(A, "LEGACY", legacy="2026-12-04", end_of_life=END))
+
+    assert watched.poll("2027-02-06T10:00:00Z") == []
+    (told,) = watched.poll("2027-02-06T11:00:00Z")
+    assert (told["kind"], told["days_left"]) == ("DEADLINE", 61)
+
+
+def test_a_reminder_does_not_follow_on_the_day_of_a_health_message(watched: World) -> None:
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-02", end_of_life=END))
+    watched.poll("2026-10-02")
+    watched.push("2027-02-07T08:30:00Z", event(updated="2027-02-07T08:00:00Z"))
+
+    assert watched.poll("2027-02-07") == []
+
+
+@pytest.mark.parametrize("again", ["pushed", "polled", "from another Region", "on two pages"])
+def test_the_same_event_is_told_once(watched: World, again: str) -> None:
+    watched.push("2026-10-07", event())
+
+    match again:
+        case "pushed" | "from another Region":
+            assert watched.push("2026-10-07T11:00:00Z", event()) == []
+        case "polled":
+            watched.health.has(event())
+            assert watched.poll("2026-10-08") == []
+            assert watched.poll("2026-10-09") == []
+            assert watched.health.asked.count(f"details {event().arn}") == 0
+        case _:
+            one, two = replace(event(), entities=None), event()
+            pages = Page(one, "c", 2, 2), Page(two, "c", 1, 2)
+            assert watched.push("2026-10-07T11:00:00Z", *pages) == []
+
+
+def test_what_only_the_api_has_is_told_by_the_poll(watched: World) -> None:
+    watched.health.has(event())
+
+    assert kinds(watched.poll("2026-10-08")) == ["HEALTH_EVENT"]
+    assert watched.poll("2026-10-09") == []
+    assert watched.push("2026-10-09", event()) == []
+
+
+def test_health_and_the_api_in_one_poll_are_one_message(watched: World) -> None:
+    watched.health.has(event())
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life=END))
+
+    assert kinds(watched.poll("2026-10-08")) == ["HEALTH_EVENT"]
+    assert watched.poll("2026-10-09") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"start_at": datetime(2027, 5, 1, 7, tzinfo=UTC)}, "moved later, to Sat 2027-05-01"),
+        ({"status": "closed"}, "AWS has closed the event"),
+        ({"description": "Another text."}, "the text has changed"),
+        (
+            {"entities": (Entity(A, "PENDING"), Entity(B, "PENDING"))},
+            f"1 more affected resource: {B}",
+        ),
+        ({"entities": (Entity(A, "RESOLVED"),)}, f"1 resource now RESOLVED: {A}"),
+    ],
+)
+def test_a_new_version_is_an_update_and_says_what_has_changed(
+    watched: World, change: dict[str, Any], words: str
+) -> None:
+    watched.push("2026-10-07", event())
+    newer = event(updated="2026-10-08T08:00:00Z", **change)
+
+    (told,) = watched.push("2026-10-08", newer)
+
+    assert told["health_event"]["update"] is True
+    (said,) = told["health_event"]["changes"]
+    assert words in said
+    assert watched.push("2026-10-08", newer, event()) == []
+    assert watched.came_of_it == ["told already", "older than what was told"]
+
+
+def test_an_event_that_returns_to_an_earlier_state_is_news_again(watched: World) -> None:
+    for day, status in ((7, "open"), (8, "closed"), (9, "open"), (10, "closed")):
+        version = event(updated=f"2026-10-{day:02}T08:00:00Z", status=status)
+        assert kinds(watched.push(f"2026-10-{day:02}", version)) == ["HEALTH_EVENT"]
+
+
+def test_pages_make_one_event_in_whatever_order_they_come(watched: World) -> None:
+    parts = [replace(event(), entities=(Entity(one),)) for one in (A, B, C)]
+    pages = [Page(part, "c", number, 3) for number, part in enumerate(parts, 1)]
+
+    assert watched.push("2026-10-07", pages[2]) == []
+    assert watched.push("2026-10-07", pages[0], pages[2]) == []
+    (told,) = watched.push("2026-10-07", pages[1])
+
+    assert [one["model_id"] for one in told["models"]] == [A, C, B]
+    assert watched.push("2026-10-07", *pages) == []
+    assert watched.poll("2026-10-08") == []
+
+
+def test_a_missing_page_holds_an_event_back_for_one_poll_at_most(watched: World) -> None:
+    pages = [
+        Page(replace(event(), entities=(Entity(one),)), "c", n, 3) for n, one in ((1, A), (3, B))
+    ]
+    watched.push("2026-10-07T09:59:00Z", *pages)
+
+    assert watched.poll("2026-10-07T10:00:00Z") == []
+    (told,) = watched.poll("2026-10-07T11:00:00Z")
+
+    assert told["health_event"]["missing_pages"] == 1
+    assert watched.poll("2026-10-07T12:00:00Z") == []
+
+    late = Page(replace(event(), entities=(Entity(C),)), "c", 2, 3)
+    (update,) = watched.push("2026-10-07T12:30:00Z", late)
+    assert update["health_event"]["changes"] == [f"1 more affected resource: {C}"]
+    assert watched.push("2026-10-07T12:40:00Z", late, *pages) == []
+
+
+def test_ten_thousand_entities_over_a_hundred_pages_of_which_one_is_late(watched: World) -> None:
+    """In any order; the models stand on a page in the middle."""
+    values = [f"arn:aws:bedrock:us-east-1:123456789012:agent/{n:05}" for n in range(9_999)]
+    values.insert(5_000, A)
+    pages = [
+        Page(
+            replace(event(), entities=tuple(map(Entity, values[n : n + 100]))),
+            "c",
+            n // 100 + 1,
+            100,
+        )
+        for n in range(0, 10_000, 100)
+    ]
+    late = pages.pop(17)
+    Random(1).shuffle(pages)  # noqa: S311 an order, no secret
+
+    assert watched.push("2026-10-07T10:01:00Z", *pages) == []
+    (told,) = watched.poll("2026-10-07T11:00:00Z")
+    assert [one["model_id"] for one in told["models"]] == [A]
+    assert told["health_event"]["entities_total"] == 9_900
+    assert told["health_event"]["missing_pages"] == 1
+    (update,) = watched.push("2026-10-07T11:01:00Z", late)
+    assert update["health_event"]["changes"] == ["10,000 affected resources now, 9,900 before"]
+    assert watched.push("2026-10-07T11:02:00Z", *pages, late) == []
+    assert watched.poll("2026-10-07T12:00:00Z") == []
+
+
+def test_an_operational_issue_is_told_only_to_those_who_want_all(watched: World) -> None:
+    issue = event(type_code="AWS_BEDROCK_OPERATIONAL_ISSUE", category="issue", status="open")
+
+    assert watched.push("2026-10-07", issue) == []
+    watched.settings = Settings(health_events=HealthEvents.ALL)
+    (told,) = watched.push("2026-10-07", issue)
+
+    assert told["severity"] == "info"
+
+
+@pytest.mark.parametrize(
+    ("given", "severity"),
+    [
+        ({"category": "accountNotification", "type_code": "AWS_BEDROCK_NEWS"}, "warning"),
+        (
+            {"category": "accountNotification", "type_code": "AWS_BEDROCK_NEWS", "entities": None},
+            "info",
+        ),
+        ({"category": "whatever", "type_code": "SOMETHING_NEW", "entities": None}, "warning"),
+        ({"category": "issue", "type_code": "AWS_BEDROCK_MODEL_DEPRECATION"}, "warning"),
+    ],
+    ids=[
+        "an account notification about a model",
+        "an account notification about none",
+        "what nobody knows",
+        "a deprecation filed as an issue",
+    ],
+)
+def test_other_kinds_of_events_are_told(
+    watched: World, given: dict[str, Any], severity: str
+) -> None:
+    (told,) = watched.push("2026-10-07", event(**given))
+
+    assert told["severity"] == severity
+
+
+def test_another_service_is_nobodys_business(watched: World) -> None:
+    assert watched.push("2026-10-07", event(service="EC2")) == []
+    assert watched.came_of_it == ["not about Bedrock"]
+
+
+def test_ignored_models_are_not_told_of(watched: World) -> None:
+    watched.settings = Settings(ignore=("*alpha-1*",))
+
+    assert watched.push("2026-10-07", event()) == []
+    both = event("two", entities=(Entity(A), Entity(B)))
+    (told,) = watched.push("2026-10-07", both)
+    assert [one["model_id"] for one in told["models"]] == [B]
+
+
+def test_an_account_without_a_plan_is_asked_once_a_day_and_nothing_is_wrong(
+    watched: World,
+) -> None:
+    for hour in range(48):
+        watched.poll(f"2026-10-{2 + hour // 24:02}T{hour % 24:02}:30:00Z")
+        assert watched.summary is not None
+        assert watched.summary.reasons_to_fail == []
+        assert watched.summary.warnings == []
+        assert watched.summary.health_api == "SubscriptionRequiredException"
+
+    assert watched.health.asked == ["events", "events"]
+
+
+def test_a_plan_bought_later_is_found_and_old_closed_events_stay_quiet(watched: World) -> None:
+    watched.poll("2026-10-02")
+    watched.health.has(event(), event("two", status="closed"))
+
+    assert watched.poll("2026-10-02T12:00:00Z") == []
+    (told,) = watched.poll("2026-10-03T12:00:00Z")
+    assert told["health_event"]["event_arn"] == event().arn
+    assert watched.poll("2026-10-04T12:00:00Z") == []
+
+
+def test_a_throttled_api_is_asked_at_the_next_poll_and_warned_of_once(watched: World) -> None:
+    watched.health.failing = AwsError("health:DescribeEvents", "Throttling", "", permanent=False)
+    watched.poll("2026-10-02T10:00:00Z")
+    assert watched.summary is not None
+    assert len(watched.summary.warnings) == 1
+    watched.poll("2026-10-02T11:00:00Z")
+    assert watched.summary.warnings == []
+    watched.health.failing = None
+    watched.health.has(event())
+
+    assert kinds(watched.poll("2026-10-02T12:00:00Z")) == ["HEALTH_EVENT"]
+
+
+def test_before_the_first_message_an_event_waits_and_then_is_told(world: World) -> None:
+    world.topic.heard = False
+    world.regions[EAST] = [model(A, name="Alpha 1")]
+    assert world.push("2026-10-01", event()) == []
+    assert world.poll("2026-10-01") == []
+    assert world.poll("2026-10-02") == []
+    world.topic.heard = True
+
+    assert kinds(world.poll("2026-10-03")) == ["BASELINE"]
+    assert kinds(world.poll("2026-10-04")) == ["HEALTH_EVENT"]
+
+
+def test_the_first_poll_asks_nothing_of_the_health_api(world: World) -> None:
+    world.health.has(event())
+    world.regions[EAST] = [model(A, name="Alpha 1")]
+
+    assert kinds(world.poll("2026-10-01")) == ["BASELINE"]
+    assert kinds(world.poll("2026-10-02")) == ["HEALTH_EVENT"]
+
+
+def test_while_the_topic_is_down_the_announcement_is_kept_and_the_api_waits_for_it(
+    watched: World,
+) -> None:
+    watched.topic.down = True
+    watched.health.has(event())
+    assert watched.poll("2026-10-08T10:00:00Z") == []
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life=END))
+    assert watched.poll("2026-10-08T11:00:00Z") == []
+    watched.topic.down = False
+
+    assert kinds(watched.poll("2026-10-08T12:00:00Z")) == ["HEALTH_EVENT"]
+    assert watched.poll("2026-10-08T13:00:00Z") == []
+
+
+def test_aws_own_recommendation_replaces_the_likely_successor(watched: World) -> None:
+    watched.health.subscribed = True
+    watched.health.lifecycles = (
+        ServiceLifecycle(
+            "BEDROCK",
+            A,
+            "Alpha 1",
+            "Beta 1",
+            (LifecycleDate("END_OF_LIFE", at("2027-06-01").date()),),
+        ),
+    )
+    watched.poll("2026-10-02")
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-03", end_of_life=END))
+
+    (told,) = watched.poll("2026-10-03")
+
+    entry = told["models"][0]
+    assert (entry["replacement"], entry["replacement_source"]) == (B, "AWS Health")
+    assert "our guess" not in told["text"]
+    assert "2027-06-01" in told["text"]
+    row = watched.row(A)
+    assert (row["replacement"], row["replacement_source"]) == (B, "AWS Health")
+
+
+def test_the_table_tells_which_alerts_were_about_a_model(watched: World) -> None:
+    (told,) = watched.push("2026-10-07", event())
+
+    pointers = [item for item in watched.items("Alerts") if item["alert_id"].endswith(f"#{A}")]
+    assert [item["kind"] for item in pointers] == ["HEALTH_EVENT"]
+    assert pointers[0]["alert_id"] == f"{told['alert_id']}#{A}"
+
+
+def test_an_event_of_a_region_where_the_model_is_not_tracked_means_it_everywhere(
+    watched: World,
+) -> None:
+    (told,) = watched.push("2026-10-07", event(region=EUROPE))
+
+    assert told["models"][0]["regions"] == [EAST, WEST]
+    assert watched.row(A, EAST)["announced"] == watched.row(A, WEST)["announced"]
+
+
+def test_the_fractions_of_a_second_that_only_the_api_gives_are_no_change(watched: World) -> None:
+    watched.push("2026-10-07", event())
+    start = datetime(2027, 4, 8, 7, 0, 0, 532_000, tzinfo=UTC)
+    watched.health.has(event(updated="2026-10-07T08:00:01Z", start_at=start))
+
+    assert watched.poll("2026-10-08") == []
