@@ -26,6 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     try:
         account = identify(os.environ)
+        if not _is_there(account):
+            # Those beside it belong to the main stack, which may stand in another Region.
+            print(f"There is no {STACK_NAME} in {account}; nothing was removed.", file=sys.stderr)  # noqa: T201
+            return 1
         tables = _tables(account)
         beside = _existing(account)
         hub = side_stacks.hub_of(account) if side_stacks.USER_NOTIFICATIONS in beside else None
@@ -72,6 +76,17 @@ def _agreed(account: Account, beside: Sequence[SideStack]) -> bool:
     also = "".join(f", and {side.name} from {side.region}" for side in beside)
     question = f"Remove {STACK_NAME} from {account}{also}? [y/N] "
     return input(question).strip().lower() in {"y", "yes"}
+
+
+def _is_there(account: Account) -> bool:
+    client = account.session.client("cloudformation", endpoint_url=account.endpoint)
+    try:
+        return bool(client.describe_stacks(StackName=STACK_NAME)["Stacks"])
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return False
+        message = f"cannot see whether {STACK_NAME} is there: {error}"
+        raise AccountError(message) from error
 
 
 def _tables(account: Account) -> list[str]:

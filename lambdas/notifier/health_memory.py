@@ -55,11 +55,12 @@ class ApiState:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingPage:
-    """A page that has arrived and when, by the clock of the function that took it."""
+class KeptPage:
+    """A page, and when EventBridge sent it; it `waits` until it was told with others or alone."""
 
     page: Page
     arrived_at: datetime
+    waits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class HealthState:
     """All that is remembered of AWS Health, as a poll reads it."""
 
     events: Mapping[str, Remembered] = field(default_factory=dict)
-    pages: tuple[WaitingPage, ...] = ()
+    pages: tuple[KeptPage, ...] = ()
     api: ApiState = field(default_factory=ApiState)
 
 
@@ -121,7 +122,7 @@ class HealthMemory:
         if self._table.count(communication) < page.of:
             return ()
         items = self._table.query(communication)
-        return tuple(_waiting_page(item).page for item in items)
+        return tuple(_kept_page(item).page for item in items)
 
     def settle_pages(self, pages: Iterable[Page]) -> None:
         """Note that pages wait no longer; they stay, to tell a repeated delivery from a new one."""
@@ -147,8 +148,8 @@ def health_state(items: Iterable[Item]) -> HealthState:
                 events[item["region"]] = remembered_from_item(item)
             elif subject == API_SUBJECT:
                 api = _api_state(item)
-            elif "waiting" in item:
-                pages.append(_waiting_page(item))
+            elif subject.startswith(PAGE_SUBJECT):
+                pages.append(_kept_page(item))
         except (KeyError, TypeError, ValueError, zlib.error):
             continue
     return HealthState(events, tuple(pages), api)
@@ -214,7 +215,7 @@ def _page_content(page: Page) -> dict[str, Any]:
     return page._asdict() | {"event": given | times | {"metadata": dict(event.metadata)}}
 
 
-def _waiting_page(item: Item) -> WaitingPage:
+def _kept_page(item: Item) -> KeptPage:
     content = _unpacked(item["page"])
     given = content["event"]
     entities = given["entities"]
@@ -228,7 +229,7 @@ def _waiting_page(item: Item) -> WaitingPage:
         }
     )
     page = Page(event, content["communication"], content["number"], content["of"])
-    return WaitingPage(page, parse_time(item["arrived_at"]))
+    return KeptPage(page, parse_time(item["arrived_at"]), "waiting" in item)
 
 
 def _api_item(state: ApiState) -> Item:

@@ -130,8 +130,8 @@ def verdict(
 
 def version_of(event: HealthEvent, models: Collection[str]) -> Version:
     """Give what is to be remembered of an event."""
-    entities = event.entities
-    few = entities is not None and len(entities) <= _ENTITIES_REMEMBERED
+    hashed = None if event.entities is None else _hashed(event.entities)
+    few = hashed is not None and len(hashed) <= _ENTITIES_REMEMBERED
     return Version(
         content=event.content_hash(),
         updated_at=event.updated_at.replace(microsecond=0),
@@ -140,9 +140,9 @@ def version_of(event: HealthEvent, models: Collection[str]) -> Version:
         end_at=_to_the_second(event.end_at),
         text=_hash(" ".join(event.description.split())),
         language=event.language[:_LANGUAGE].lower(),
-        entities=_hashed(entities) if entities is not None and few else ({} if entities else None),
-        entity_count=len(entities or ()),
-        entity_hash=_hash(repr(sorted(entities or ()))),
+        entities=hashed if few or hashed is None else {},
+        entity_count=len(hashed or ()),
+        entity_hash=_hash_of_all(hashed or {}),
         models=frozenset(models),
         is_partial=bool(event.missing_pages),
     )
@@ -157,6 +157,10 @@ def _hashed(entities: Collection[Entity]) -> dict[str, str]:
     return {_hash(entity.value): entity.status for entity in entities}
 
 
+def _hash_of_all(entities: Mapping[str, str]) -> str:
+    return _hash(repr(sorted(entities.items())))
+
+
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
@@ -164,16 +168,24 @@ def _hash(text: str) -> str:
 def _completed(seen: Version, known: Version) -> Version:
     """Keep what was known where this version says nothing about it."""
     if seen.entities is None or (seen.is_partial and not known.is_partial):
-        seen = seen._replace(
-            entities=known.entities,
-            entity_count=known.entity_count,
-            entity_hash=known.entity_hash,
-            models=seen.models | known.models,
-            is_partial=known.is_partial,
-        )
+        seen = _with_entities(seen, known, known.entities)
+    elif seen.is_partial and known.entities and seen.entities:
+        # What a page that is missing lists has not gone.
+        seen = _with_entities(seen, known, {**known.entities, **seen.entities})
     if _is_other_language(seen, known):
         seen = seen._replace(text=known.text, language=known.language)
     return seen
+
+
+def _with_entities(seen: Version, known: Version, all_: Mapping[str, str] | None) -> Version:
+    same = all_ is known.entities
+    return seen._replace(
+        entities=all_,
+        entity_count=known.entity_count if same else len(all_ or ()),
+        entity_hash=known.entity_hash if same else _hash_of_all(all_ or {}),
+        models=seen.models | known.models,
+        is_partial=known.is_partial if same else True,
+    )
 
 
 def _is_other_language(seen: Version, known: Version) -> bool:
@@ -181,8 +193,11 @@ def _is_other_language(seen: Version, known: Version) -> bool:
 
 
 def _adds(seen: Version, known: Version) -> bool:
-    """Say whether there is more to remember, though nothing to tell."""
-    parts = ("entity_hash", "is_partial", "models")
+    """Say whether there is more to remember, though nothing to tell.
+
+    The time as well: what came before it is old from now on, and is not asked for again.
+    """
+    parts = ("updated_at", "entity_hash", "is_partial", "models")
     return any(getattr(seen, name) != getattr(known, name) for name in parts)
 
 

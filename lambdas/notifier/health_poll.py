@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from notifier.health_event import HealthEvent, Page, ServiceLifecycle
-    from notifier.health_memory import HealthState, WaitingPage
+    from notifier.health_memory import HealthState, KeptPage
     from notifier.health_news import HealthEvents, Remembered
     from notifier.sources.health_api import HealthApi
 
@@ -119,17 +119,20 @@ def _lifecycles(
 
 
 def overdue(
-    waiting: Iterable[WaitingPage], last_poll: datetime | None, now: datetime
+    kept: Iterable[KeptPage], last_poll: datetime | None, now: datetime
 ) -> list[list[Page]]:
-    """Give the communications that lack a page and have waited long enough, by their pages."""
-    communications: defaultdict[tuple[str, str, str], list[WaitingPage]] = defaultdict(list)
-    for one in waiting:
+    """Give the communications of which a page has waited long enough for one that is missing.
+
+    Each with all of its pages, those told before included: what was told must not look lost.
+    """
+    communications: defaultdict[tuple[str, str, str], list[KeptPage]] = defaultdict(list)
+    for one in kept:
         event = one.page.event
         communications[event.account, event.arn, one.page.communication].append(one)
     return [
         [one.page for one in pages]
         for pages in communications.values()
-        if _is_overdue(min(one.arrived_at for one in pages), last_poll, now)
+        if any(one.waits and _is_overdue(one.arrived_at, last_poll, now) for one in pages)
     ]
 
 

@@ -478,6 +478,7 @@ class _Poll:
         errors += snapshot.write_regions(state.regions, regions)
         self._summary.note_table_errors(errors)
         self._summary.note_observed(gathered.rows, gathered.regions.values(), written)
+        self._summary.note_next_end(row for row in gathered.rows if not self._scope.ignores(row))
 
     def _deliver(self, records: Sequence[Record]) -> list[Outcome]:
         outcomes = self._edges.delivery.deliver(records, self._lease, self._now, self._down)

@@ -79,12 +79,16 @@ class Summary:
         self.rows_written = written
         self.in_use = dict(Counter(_USE_WORDS[row.in_use] for row in rows))
         self.regions = tuple(regions)
-        ends = [row.dates.end_of_life for row in rows if row.in_use]
-        ahead = [(day - self.now.date()).days for day in ends if day and day >= self.now.date()]
-        self.days_to_next_end_of_life = min(ahead, default=None)
         self.not_understood += sum(
             bool(row.not_understood) or row.lifecycle.status not in KNOWN_STATUSES for row in rows
         )
+
+    def note_next_end(self, rows: Iterable[TrackedModel]) -> None:
+        """Keep when the next of these models ends that is used; unknown counts as used."""
+        today = self.now.date()
+        ends = [row.dates.end_of_life for row in rows if row.in_use is not False]
+        ahead = [(day - today).days for day in ends if day is not None and day >= today]
+        self.days_to_next_end_of_life = min(ahead, default=None)
 
     def note_usage(
         self, before: Mapping[str, RegionUsage], now: Mapping[str, RegionUsage], read: int

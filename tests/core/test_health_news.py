@@ -161,6 +161,25 @@ def test_entities_not_given_before_are_taken_over_in_silence_unless_they_name_mo
     assert told.changes == ("2 affected resources now, 0 before",)
 
 
+def test_the_time_of_a_version_without_news_is_kept() -> None:
+    """So that it is not asked for again, and what is older does not become news."""
+    decided = after(event(), event(**LATER))
+
+    assert decided.remember is not None
+    assert decided.remember.updated_at == LATER["updated_at"]
+    assert after(event(), event()).remember is None
+
+
+def test_pages_of_two_communications_that_both_lack_one_take_nothing_from_each_other() -> None:
+    before = event(entities=(Entity("a"), Entity("b")), missing_pages=(3,))
+
+    decided = after(before, event(entities=(Entity("a"), Entity("c")), missing_pages=(2,)))
+
+    assert decided.changes == ("1 more affected resource: c",)
+    assert decided.remember is not None
+    assert decided.remember.entity_count == 3
+
+
 @pytest.mark.parametrize(
     ("seen", "changes"),
     [

@@ -247,6 +247,63 @@ def test_a_missing_page_holds_an_event_back_for_one_poll_at_most(watched: World)
     assert watched.push("2026-10-07T12:40:00Z", late, *pages) == []
 
 
+def test_a_late_page_while_another_is_still_missing_takes_nothing_back(watched: World) -> None:
+    values = ("x", A, B, C)
+    pages = [
+        Page(replace(event(), entities=(Entity(one),)), "c", number, 4)
+        for number, one in enumerate(values, 1)
+    ]
+    watched.push("2026-10-07T09:00:00Z", pages[0], pages[1])
+    assert kinds(watched.poll("2026-10-07T10:00:00Z")) == ["HEALTH_EVENT"]
+
+    watched.push("2026-10-07T10:10:00Z", pages[2])
+    (third,) = watched.poll("2026-10-07T11:00:00Z")
+    (fourth,) = watched.push("2026-10-07T11:10:00Z", pages[3])
+
+    assert third["health_event"]["changes"] == [f"1 more affected resource: {B}"]
+    assert fourth["health_event"]["changes"] == [f"1 more affected resource: {C}"]
+
+
+def test_an_event_of_which_only_the_time_moves_is_asked_for_once(watched: World) -> None:
+    watched.health.has(event())
+    watched.poll("2026-10-08")
+    watched.health.has(event(updated="2026-10-08T12:00:00Z"))
+    for day in (9, 10, 11):
+        assert watched.poll(f"2026-10-{day:02}") == []
+
+    assert watched.health.asked.count(f"details {event().arn}") == 2
+
+
+def test_an_event_without_a_date_takes_back_no_other_date(watched: World) -> None:
+    notice = event("two", type_code="AWS_BEDROCK_NEWS", category="accountNotification")
+    assert len(watched.push("2026-10-07", event(), notice)) == 2
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life=END))
+
+    assert watched.poll("2026-10-08") == []
+
+
+def test_a_date_that_was_overtaken_is_not_kept_by_another_event(watched: World) -> None:
+    watched.push("2026-10-07", event())
+    becomes(watched, model(A, end_of_life="2027-05-01"))
+    assert kinds(watched.poll("2026-10-08")) == ["DATES_CHANGED"]
+    notice = event("two", type_code="AWS_BEDROCK_NEWS", category="accountNotification")
+    watched.push("2026-10-09", notice)
+    becomes(watched, model(A, end_of_life=END))
+
+    assert kinds(watched.poll("2026-10-10")) == ["DATES_CHANGED"]
+
+
+def test_the_next_end_of_a_model_that_is_not_ignored_is_counted(watched: World) -> None:
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-02", end_of_life=END))
+    watched.poll("2026-10-08")
+    assert watched.summary is not None
+    assert watched.summary.days_to_next_end_of_life == 182
+    watched.settings = Settings(ignore=("*alpha-1*",))
+    watched.poll("2026-10-09")
+
+    assert watched.summary.days_to_next_end_of_life is None
+
+
 def test_ten_thousand_entities_over_a_hundred_pages_of_which_one_is_late(watched: World) -> None:
     """In any order; the models stand on a page in the middle."""
     values = [f"arn:aws:bedrock:us-east-1:123456789012:agent/{n:05}" for n in range(9_999)]

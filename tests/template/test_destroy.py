@@ -19,6 +19,7 @@ def destroyed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let a forwarder and User Notifications with a hub stand; give what was removed, in order."""
     done: list[str] = []
     monkeypatch.setattr(destroy, "identify", lambda _: ACCOUNT)
+    monkeypatch.setattr(destroy, "_is_there", lambda _: True)
     monkeypatch.setattr(destroy, "_tables", lambda _: [])
     monkeypatch.setattr(side_stacks, "hub_of", lambda _: "eu-central-1")
     monkeypatch.setattr(
@@ -42,6 +43,17 @@ def test_the_main_stack_goes_last_and_the_hub_that_is_kept_is_named(
     told = capsys.readouterr().out
     assert "The notification hub in eu-central-1 was kept" in told
     assert "nothing is left" not in told
+
+
+def test_where_no_main_stack_is_nothing_is_removed_that_another_region_may_need(
+    destroyed: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(destroy, "_is_there", lambda _: False)
+
+    assert destroy.main(["--yes"]) == 1
+
+    assert destroyed == []
+    assert "There is no BedrockLifecycleNotifier in" in capsys.readouterr().err
 
 
 def test_a_stack_that_will_not_go_stops_none_of_the_others_and_is_told(

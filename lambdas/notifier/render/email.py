@@ -195,7 +195,7 @@ def _test(alert: Alert, place: Place) -> Iterator[str]:
                     f"AWS account {place.account_id}, {place.region}, put it into the outbox (the "
                     "alerts table), and the alerts topic brought it to you."
                 ),
-                "Slack, Teams and other subscribers get it too, where they are set up.",
+                "Other subscribers of the alerts topic, and the event bus, got it as well.",
             ]
         ),
     )
