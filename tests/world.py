@@ -198,12 +198,16 @@ class AccountQuotas:
 
 @dataclass
 class AccountHealth:
-    """The Health API in this world: without a support plan until it is `subscribed`."""
+    """The Health API in this world: without a support plan until it is `subscribed`.
+
+    Of `broken` events, by their ARNs, it gives no details.
+    """
 
     subscribed: bool = False
     listed: dict[str, HealthEvent] = field(default_factory=dict)
     lifecycles: tuple[ServiceLifecycle, ...] = ()
     failing: AwsError | None = None
+    broken: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
 
     def has(self, *events: HealthEvent) -> None:
@@ -225,7 +229,13 @@ class AccountHealth:
     def details(self, events: Sequence[HealthEvent]) -> Detailed:
         """Give these events whole."""
         self.asked += [f"details {event.arn}" for event in events]
-        return Detailed(tuple(self.listed[event.arn] for event in events), ())
+        errors = [
+            AwsError("health:DescribeEventDetails", "InternalError", event.arn, permanent=False)
+            for event in events
+            if event.arn in self.broken
+        ]
+        whole = [self.listed[event.arn] for event in events if event.arn not in self.broken]
+        return Detailed(tuple(whole), tuple(errors))
 
     def service_lifecycles(self) -> tuple[ServiceLifecycle, ...]:
         """Give what DescribeServiceLifecycle would."""

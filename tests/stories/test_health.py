@@ -404,6 +404,45 @@ def test_a_plan_bought_later_is_found_and_old_closed_events_stay_quiet(watched: 
     assert watched.poll("2026-10-04T12:00:00Z") == []
 
 
+def test_a_closed_event_that_could_not_be_read_at_first_stays_quiet_and_an_open_one_is_told(
+    watched: World,
+) -> None:
+    closed, opened = event(status="closed"), event("two")
+    watched.health.has(closed, opened)
+    watched.health.broken = {closed.arn, opened.arn}
+    assert watched.poll("2026-10-02T10:00:00Z") == []
+    assert watched.summary is not None
+    assert len(watched.summary.warnings) == 2
+    assert watched.summary.reasons_to_fail == []
+    watched.health.broken = set()
+
+    (told,) = watched.poll("2026-10-02T11:00:00Z")
+    assert told["health_event"]["event_arn"] == opened.arn
+    watched.health.has(event("three", status="closed"))
+    (told,) = watched.poll("2026-10-02T12:00:00Z")
+    assert told["health_event"]["event_arn"] == event("three").arn
+
+
+def test_one_event_that_cannot_be_read_holds_up_no_other_and_is_asked_for_again(
+    watched: World,
+) -> None:
+    watched.health.has(event(), event("two"))
+    watched.health.broken = {event().arn}
+    assert len(watched.poll("2026-10-02T10:00:00Z")) == 1
+    watched.health.broken = set()
+
+    assert len(watched.poll("2026-10-02T11:00:00Z")) == 1
+
+
+def test_a_status_that_changes_without_a_new_time_is_noticed(watched: World) -> None:
+    watched.health.has(event())
+    watched.poll("2026-10-08")
+    watched.health.has(event(status="closed"))
+
+    (told,) = watched.poll("2026-10-09")
+    assert told["health_event"]["changes"] == ["AWS has closed the event"]
+
+
 def test_a_throttled_api_is_asked_at_the_next_poll_and_warned_of_once(watched: World) -> None:
     watched.health.failing = AwsError("health:DescribeEvents", "Throttling", "", permanent=False)
     watched.poll("2026-10-02T10:00:00Z")
