@@ -15,6 +15,7 @@ from notifier.deadlines import Due, Ladders, Statement, reminder_due
 from notifier.model import (
     NO_DATES,
     Adoption,
+    Announced,
     Dates,
     Decision,
     Deferral,
@@ -123,7 +124,7 @@ def decide(
 
 def _is_silent(row: TrackedModel) -> bool:
     """Say, cheaply, that a row can have neither news nor reminders: most rows, at every poll."""
-    active = row.phase is Phase.ACTIVE
+    active = row.phase is Phase.ACTIVE and row.announced is None
     return active and row.dates == NO_DATES and row.facts == row.told.facts
 
 
@@ -139,7 +140,7 @@ def _decide_row(
         return None
     news = changes(row, today)
     if (told := _told_without_words(row, news, now)) is not None:
-        return Adoption(row.key, told)
+        return Adoption(row.key, told, announced_after(row))
     if not news and policy.announce_new_models and newcomers.is_new_everywhere(row):
         added = Change(Kind.MODEL_ADDED, "first seen in any Region")
         return _decision(row, (added,), None, today)
@@ -150,7 +151,7 @@ def _decide_row(
     if not policy.scope.includes(row):
         return _defer(row, news, today, Why.NOT_IN_USE)
     if not policy.was_in_scope(row):
-        return Adoption(row.key, told_after(row, None, now))
+        return Adoption(row.key, told_after(row, None, now), announced_after(row))
     if news and row.deferred is not None and row.deferred.facts == row.facts:
         news = _begun_to_use(row, row.deferred)
     if news and siblings.is_straggler(row, news[0].kind, now):
@@ -254,7 +255,8 @@ def _reminder(row: TrackedModel, policy: Policy, now: datetime) -> Due | None:
         statements.append(Statement(row.deferred.facts.dates, row.deferred.on))
     if row.announced is not None:
         statements += [Statement(d, row.announced.on) for d in row.announced[:2]]
-    return reminder_due(row.dates, row.phase, statements, policy.ladders, now)
+    # The API may be months late: until it gives a date, that of AWS Health counts down.
+    return reminder_due(row.known_dates, row.phase, statements, policy.ladders, now)
 
 
 def _defer(
@@ -302,7 +304,7 @@ def _decision(
 def _severity(row: TrackedModel, news: Iterable[Change], due: Due | None, today: date) -> Severity:
     if row.in_use is False:
         return Severity.INFO
-    end = row.dates.end_of_life
+    end = row.known_dates.end_of_life
     ends_soon = due is not None and end is not None and 0 < (end - today).days <= _CRITICAL_DAYS
     critical = (
         ends_soon
@@ -327,6 +329,23 @@ def told_after(row: TrackedModel, kind: Kind | None, now: datetime) -> Told:
     if kind is Kind.INACTIVITY_RISK and row.use is not None:
         idle_since = row.use.last_invoked_on
     return Told(row.told.seq + 1, row.facts, now.date(), kinds, idle_since)
+
+
+def announced_after(row: TrackedModel, on: date | None = None) -> Announced | None:
+    """Give what stays of AWS Health's dates once `told` moves on: those the API does not give.
+
+    For what it gives it has the last word from now on. `on` is the day on which they were told
+    again; without one the day stays.
+    """
+    said = row.announced
+    if said is None or said.seq != row.told.seq:
+        return None
+    left = Dates(
+        *(its if mine is None else None for mine, its in zip(row.dates, said.dates, strict=True))
+    )
+    if left == NO_DATES:
+        return None
+    return Announced(left, row.dates, on or said.on, said.seq + 1)
 
 
 class _Siblings:

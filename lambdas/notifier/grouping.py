@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from notifier.changes import changed_milestone
-from notifier.decide import is_worth_a_baseline, told_after
+from notifier.decide import announced_after, is_worth_a_baseline, told_after
 from notifier.health_event import Concern
 from notifier.model import (
     NO_DATES,
@@ -112,8 +112,9 @@ def _group_of(decision: Decision) -> _Group:
     dates = decision.row.dates
     grouping_milestone, day = grouping_date(dates)
     if decision.milestone is not None:  # a reminder names the milestone it reminds of
+        grouping_milestone, day = grouping_date(decision.row.known_dates)
         named: Milestone | None = decision.milestone
-        named_date = dates.of(decision.milestone)
+        named_date = decision.row.known_dates.of(decision.milestone)
     else:
         named = grouping_milestone or _MILESTONE_OF_KIND.get(decision.kind)
         named_date = day
@@ -153,6 +154,11 @@ def _alert(
         days_left=(day - now.date()).days if day else None,
         grouping_date=key.grouping_date,
         rung=key.rung,
+        announced=tuple(
+            (d.row.key, again)
+            for d in decisions
+            if (again := announced_after(d.row, now.date())) is not None
+        ),
     )
     return replace(alert, reason=reason(alert))
 

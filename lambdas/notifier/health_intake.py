@@ -122,15 +122,15 @@ class Intake:
             if decided.remember is not None:
                 self.memory.keep(event, before, decided.remember)
             return decided.silence
-        dates = announced_dates(event)
         news = HealthNews(
             event,
-            dates,
+            announced_dates(event),
             is_update=before.version is not None,
             changes=decided.changes,
             other_entities=found.others,
         )
-        alert = health_alert(news, self._rows(found, known, dates, now.date()), before.seq, now)
+        rows = self._rows(event, found, known, before, now.date())
+        alert = health_alert(news, rows, before.seq, now)
         new = record(alert, notification(alert, self.place))
         version = decided.remember
         if version is None:
@@ -145,12 +145,21 @@ class Intake:
             return Silence.SAME
         return new
 
-    def _rows(self, found: Affected, known: Known, dates: Dates, today: date) -> list[TrackedModel]:
+    def _rows(
+        self,
+        event: HealthEvent,
+        found: Affected,
+        known: Known,
+        before: Remembered,
+        today: date,
+    ) -> list[TrackedModel]:
         """Give the rows to speak of, with all that is known of them and what Health now says."""
         if not found.rows:
             return []
         rows = [
-            replace(row, announced=_announced(row, dates, today)) if row.key in found.rows else row
+            replace(row, announced=_announced(row, event, before, today))
+            if row.key in found.rows
+            else row
             for row in known.rows
         ]
         informed = enriched(
@@ -164,9 +173,19 @@ class Intake:
         return [row for row in informed if row.key in found.rows and not self.scope.ignores(row)]
 
 
-def _announced(row: TrackedModel, dates: Dates, today: date) -> Announced:
-    """Give what will have been told of a row; an event without a date takes back no other's."""
+def _announced(row: TrackedModel, event: HealthEvent, before: Remembered, today: date) -> Announced:
+    """Give what will have been told of a row.
+
+    What another event gave stays. What this one gave before stays only if it still does: a date
+    that is no longer stated, or whose event is closed, counts down no more.
+    """
     earlier = row.announced
     kept = earlier.dates if earlier and earlier.seq == row.told.seq else NO_DATES
-    merged = Dates(*(dates.of(m) or kept.of(m) for m in Milestone))
+    given = announced_dates(event)
+    taken_back = before.version.dates if before.version else ()
+    if event.is_closed:
+        given, taken_back = NO_DATES, tuple(str(day) for day in given)
+    merged = Dates(
+        *(given.of(m) or (None if str(kept.of(m)) in taken_back else kept.of(m)) for m in Milestone)
+    )
     return Announced(merged, row.dates, today, row.told.seq)

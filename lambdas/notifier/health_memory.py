@@ -194,6 +194,7 @@ def remembered_from_item(item: Item) -> Remembered:
                 **times,
                 "updated_at": parse_time(content["updated_at"]),
                 "models": frozenset(content["models"]),
+                "dates": tuple(content["dates"]),
             }
         ),
     )

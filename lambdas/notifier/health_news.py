@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from notifier.health_dates import announced_dates
 from notifier.health_event import BEDROCK, Concern
 from notifier.render.words import count_text, day_text, listing, plain
 from notifier.times import iso_time
@@ -40,7 +41,7 @@ class Version(NamedTuple):
 
     `entities` are short hashes with a status each; None where the version named none, and empty
     where there were too many, of which only the number and one hash of all are kept. `models` are
-    the tracked models it concerned.
+    the tracked models it concerned, `dates` the ISO dates it gave for the milestones of a life.
     """
 
     content: str
@@ -55,6 +56,7 @@ class Version(NamedTuple):
     entity_hash: str = ""
     models: frozenset[str] = frozenset()
     is_partial: bool = False
+    dates: tuple[str | None, ...] = ()
 
 
 class Remembered(NamedTuple):
@@ -145,6 +147,7 @@ def version_of(event: HealthEvent, models: Collection[str]) -> Version:
         entity_hash=_hash_of_all(hashed or {}),
         models=frozenset(models),
         is_partial=bool(event.missing_pages),
+        dates=tuple(day.isoformat() if day else None for day in announced_dates(event)),
     )
 
 

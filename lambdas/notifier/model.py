@@ -259,6 +259,14 @@ class TrackedModel:
         return RowKey(self.model_id, self.region)
 
     @property
+    def known_dates(self) -> Dates:
+        """The Bedrock API's dates and, where it gives none, those that AWS Health gave."""
+        said = self.announced
+        if said is None or said.seq != self.told.seq:
+            return self.dates
+        return Dates(*(mine or its for mine, its in zip(self.dates, said.dates, strict=True)))
+
+    @property
     def facts(self) -> Facts:
         """What there is to tell about the row."""
         return Facts(self.phase, self.dates, self.gone_at is not None)
@@ -363,11 +371,13 @@ class Deferral:
 class Adoption:
     """One row's facts count as told, unsaid: its news would be none to those who hear it.
 
-    It came into scope by a change of settings, or AWS Health had said the same before.
+    It came into scope by a change of settings, or AWS Health had said the same before. `announced`
+    is what stays of what Health said.
     """
 
     key: RowKey
     told: Told
+    announced: Announced | None = None
 
 
 @dataclass(frozen=True, slots=True)

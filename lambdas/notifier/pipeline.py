@@ -343,7 +343,10 @@ class _Poll:
         ]
         self._write(gathered, rows, unsaved)
         adopted = [(adoption.key, adoption.told) for adoption in verdict.adoptions]
-        self._summary.note_table_errors(self._edges.snapshot.move_told(adopted))
+        kept = [(one.key, one.announced) for one in verdict.adoptions if one.announced]
+        errors = self._edges.snapshot.move_told(adopted)
+        errors += self._edges.snapshot.note_announced(kept)
+        self._summary.note_table_errors(errors)
         self._summary.deferred = len(deferred)
         if records or gathered.state.unheard or self._is_first_of_day(gathered.state):
             self._summary.is_unheard = not self._is_heard()

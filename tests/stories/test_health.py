@@ -140,6 +140,144 @@ def test_reminders_count_from_the_day_health_spoke_and_not_from_the_api_that_fol
     assert (told["kind"], told["days_left"]) == ("DEADLINE", 61)
 
 
+def test_as_long_as_the_api_gives_no_date_that_of_health_counts_down(watched: World) -> None:
+    """The API has been months late."""
+    watched.push("2026-10-07", event())
+    heard: dict[str, list[str]] = {}
+    for when in (
+        "2026-12-08",
+        "2026-12-09",
+        "2026-12-10",
+        "2027-02-07",
+        "2027-02-08",
+        "2027-03-25",
+    ):
+        told = watched.poll(when)
+        heard[when] = [f"{one['kind']} {one['severity']} {one['days_left']}" for one in told]
+        for one in told:
+            assert one["milestone_date"] == END
+            assert one["models"][0]["dates"]["end_of_life"] is None
+            assert "so says AWS Health" in one["reason"]
+            assert one["reason"] in " ".join(one["text"].split())
+
+    assert heard == {
+        "2026-12-08": [],
+        "2026-12-09": ["DEADLINE warning 120"],
+        "2026-12-10": [],
+        "2027-02-07": ["DEADLINE warning 60"],
+        "2027-02-08": [],
+        "2027-03-25": ["DEADLINE critical 14"],
+    }
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life=END))
+    assert watched.poll("2027-03-26") == []
+    assert kinds(watched.poll("2027-04-01")) == ["DEADLINE"]
+
+
+def test_legacy_without_an_end_is_told_and_the_end_that_health_gave_counts_down(
+    watched: World,
+) -> None:
+    watched.push("2026-10-07", event())
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08"))
+    assert kinds(watched.poll("2026-10-08")) == ["ENTERED_LEGACY"]
+
+    assert kinds(watched.poll("2026-12-09")) == ["DEADLINE"]
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life=END))
+    assert watched.poll("2026-12-10") == []
+
+
+def test_of_two_announced_dates_the_one_that_the_api_lacks_still_counts_down(
+    watched: World,
+) -> None:
+    text = "The model enters Legacy on October 8, 2026 and reaches end of life on April 8, 2027."
+    watched.push("2026-10-07", event(description=text))
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08"))
+    assert watched.poll("2026-10-08") == []
+
+    assert kinds(watched.poll("2026-12-09")) == ["DEADLINE"]
+
+
+def test_a_date_that_the_api_gave_and_took_back_counts_down_no_more(watched: World) -> None:
+    watched.push("2026-10-07", event())
+    becomes(watched, model(A, end_of_life=END))
+    assert watched.poll("2026-10-08") == []
+    becomes(watched, model(A))
+    assert kinds(watched.poll("2026-10-09")) == ["DATES_CHANGED"]
+
+    assert watched.poll("2026-12-09") == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "closed"},
+        {"start_at": None},
+        {"category": "issue", "type_code": "AWS_BEDROCK_OPERATIONAL_ISSUE", "description": "New."},
+    ],
+    ids=["closed", "without its date", "another kind of event"],
+)
+def test_a_date_that_health_takes_back_counts_down_no_more_and_is_news_from_the_api(
+    watched: World, change: dict[str, Any]
+) -> None:
+    watched.settings = Settings(health_events=HealthEvents.ALL)
+    watched.push("2026-10-07", event())
+    assert len(watched.push("2026-10-08", event(updated="2026-10-08T08:00:00Z", **change))) == 1
+
+    assert watched.poll("2026-12-09") == []
+    becomes(watched, model(A, end_of_life=END))
+    assert kinds(watched.poll("2026-12-10")) == ["DATES_CHANGED"]
+
+
+def test_a_date_that_moves_counts_down_to_the_new_one(watched: World) -> None:
+    watched.push("2026-10-07", event())
+    later = datetime(2027, 5, 1, 7, tzinfo=UTC)
+    watched.push("2026-10-08", event(updated="2026-10-08T08:00:00Z", start_at=later))
+
+    assert watched.poll("2026-12-09") == []
+    (told,) = watched.poll("2027-01-01")
+    assert (told["kind"], told["milestone_date"]) == ("DEADLINE", "2027-05-01")
+
+
+def test_a_date_that_the_api_has_overtaken_is_mentioned_no_more(watched: World) -> None:
+    watched.push("2026-10-07", event())
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life="2027-05-01"))
+    (entered,) = watched.poll("2026-10-08")
+    assert "AWS Health says" in entered["text"]
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life="2027-06-01"))
+    watched.poll("2026-10-09")
+
+    (reminder,) = watched.poll("2027-02-01")
+    assert reminder["kind"] == "DEADLINE"
+    assert "AWS Health" not in reminder["text"]
+
+
+def test_a_model_whose_end_is_announced_succeeds_no_other(watched: World) -> None:
+    watched.push("2026-10-07", event(entities=(Entity(C),)))
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life=END))
+
+    (told,) = watched.poll("2026-10-08")
+    assert told["models"][0]["replacement"] != C
+
+
+def test_both_in_one_poll_while_the_topic_is_down_are_one_message_later(watched: World) -> None:
+    watched.topic.down = True
+    watched.health.has(event())
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life=END))
+    watched.poll("2026-10-08T10:00:00Z")
+    watched.topic.down = False
+
+    assert kinds(watched.poll("2026-10-08T11:00:00Z")) == ["HEALTH_EVENT"]
+    assert watched.poll("2026-10-08T12:00:00Z") == []
+
+
+def test_two_events_of_one_poll_know_of_each_other(watched: World) -> None:
+    notice = event("two", type_code="AWS_BEDROCK_NEWS", category="accountNotification")
+    watched.health.has(event(), notice)
+    assert len(watched.poll("2026-10-07")) == 2
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life=END))
+
+    assert watched.poll("2026-10-08") == []
+
+
 def test_a_reminder_does_not_follow_on_the_day_of_a_health_message(watched: World) -> None:
     becomes(watched, model(A, "LEGACY", legacy="2026-10-02", end_of_life=END))
     watched.poll("2026-10-02")

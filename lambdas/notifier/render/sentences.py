@@ -209,7 +209,13 @@ _HAS_ARRIVED = {
 def _deadline(alert: Alert, names: str, *, many: bool) -> str:
     verb = _ARRIVES[alert.milestone or Milestone.END_OF_LIFE][many]
     when = f" ({day_text(alert.milestone_date)})" if alert.milestone_date else ""
-    return f"{names} {verb} {days_text(alert.days_left or 0)}{when}"
+    source = "" if _is_of_the_api(alert) else "; so says AWS Health, the Bedrock API does not yet"
+    return f"{names} {verb} {days_text(alert.days_left or 0)}{when}{source}"
+
+
+def _is_of_the_api(alert: Alert) -> bool:
+    milestone = alert.milestone or Milestone.END_OF_LIFE
+    return any(entry.dates.of(milestone) == alert.milestone_date for entry in alert.models)
 
 
 def _dates_changed(alert: Alert, names: str) -> str:
