@@ -11,9 +11,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notifier.health_dates import SEARCHED, SENTENCE_END
+from notifier.health_dates import SEARCHED, SENTENCE_END, announced_dates
 from notifier.lifecycle import base_model_id
-from notifier.model import RowKey
+from notifier.model import NO_DATES, Dates, RowKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,22 +22,41 @@ if TYPE_CHECKING:
     from notifier.health_event import Entity, HealthEvent
     from notifier.model import TrackedModel
 
-_TOKEN = re.compile(r"[A-Za-z0-9][\w.:/-]*")
+_TOKEN = re.compile(r"[A-Za-z0-9][\w.:/-]{0,300}")
+# An id has a few segments; a token with many is no id, and takes long to look at.
+_MOST_SEGMENTS = 8
+_VALUE_LENGTH = 1_600
 _SHORTEST_NAME = 5
-# What follows in a sentence is where to go, and not what goes.
-_RECOMMENDS = re.compile(
-    r"\brecommend|\breplace|\bmigrat\w+\b.*\bto\b|\bmov\w+\b.*\bto\b|\btransition\w*\b.*\bto\b"
-    r"|\bupgrad\w+\b.*\bto\b|\bsuccessor|\binstead\b|\balternative|\bsuch as\b",
+# A sentence with one of these speaks of where to go, of what stays, or of what is not meant.
+_OTHERWISE = re.compile(
+    r"\b(?:recommend|replac|migrat|mov(?:e|ing)\b|transition|upgrad|switch|successor|instead"
+    r"|alternativ|such as|newer|latest|not\b|remain|continu|unaffected|available"
+    r"|support(?:s|ed)\b)",
     re.IGNORECASE,
+)
+_LIST_ITEM = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s")
+# The account's own resources that only name a model: what happens to them need not happen to it.
+_NAMING = re.compile(
+    r":(?:agent|agent-alias|prompt|flow|knowledge-base|prompt-router|model-invocation-job)/"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """The rows an event concerns, and the entities that are none of them."""
+    """The rows an event concerns, the entities that are none of them, and the dates it gives.
+
+    The dates hold for all the rows. There are none where only the text names the models, and it
+    does not leave alone that it means one.
+    """
 
     rows: frozenset[RowKey] = frozenset()
     others: tuple[Entity, ...] = ()
+    dates: Dates = NO_DATES
+
+    @property
+    def models(self) -> frozenset[str]:
+        """The ids of the models."""
+        return frozenset(key.model_id for key in self.rows)
 
 
 def affected(event: HealthEvent, names: Names, resolver: Resolver) -> Affected:
@@ -47,26 +66,38 @@ def affected(event: HealthEvent, names: Names, resolver: Resolver) -> Affected:
     """
     found: set[RowKey] = set()
     others = []
+    mentioned = names.in_text(event.description[:SEARCHED])
     for entity in event.entities or ():
-        value = entity.value.strip()
+        value = entity.value.strip()[:_VALUE_LENGTH]
         # Inference profiles and the like stand for models that their names need not tell.
         rows = resolver.resolve(value, event.region).rows or names.rows(
             names.in_text(value), event.region
         )
+        if _NAMING.search(value):
+            rows = frozenset(key for key in rows if key.model_id in mentioned)
         found |= rows
         if not rows:
             others.append(entity)
+    is_sure = bool(found)
     if not found:
-        found |= names.rows(_named_as_going(event.description, names), event.region)
-    return Affected(frozenset(found), tuple(others))
+        going = _named_as_going(event.description, names)
+        is_sure = len(going) == 1 and going == mentioned
+        found |= names.rows(going, event.region)
+    rows = frozenset(found)
+    dates = announced_dates(event, len({key.model_id for key in rows})) if is_sure else NO_DATES
+    return Affected(rows, tuple(others), dates)
 
 
-def _named_as_going(text: str, names: Names) -> set[str]:
+def _named_as_going(text: str, names: Names) -> frozenset[str]:
+    """Give the models that a text names in sentences, or in the lists below them, about an end."""
     found: set[str] = set()
+    otherwise = False
     for sentence in SENTENCE_END.split(text[:SEARCHED]):
-        advice = _RECOMMENDS.search(sentence)
-        found |= names.in_text(sentence[: advice.start()] if advice else sentence)
-    return found
+        if not (otherwise and _LIST_ITEM.match(sentence)):
+            otherwise = _OTHERWISE.search(sentence) is not None
+        if not otherwise:
+            found |= names.in_text(sentence)
+    return frozenset(found)
 
 
 class Names:
@@ -97,8 +128,9 @@ class Names:
 
     def _ids_in(self, text: str) -> Iterator[str]:
         for found in _TOKEN.finditer(text):
-            token = found.group().rstrip(".:/-")
-            yield from self._ids_of(token.rpartition("/")[2])
+            token = found.group().rstrip(".:/-").rpartition("/")[2]
+            if token.count(":") <= _MOST_SEGMENTS:
+                yield from self._ids_of(token)
 
     def _ids_of(self, token: str) -> Iterator[str]:
         """Take a word for an id, or for one behind the prefix of an inference profile."""

@@ -139,7 +139,7 @@ def _decide_row(
     if policy.scope.ignores(row):
         return None
     news = changes(row, today)
-    if (told := _told_without_words(row, news, now)) is not None:
+    if (told := _told_without_words(row, news, policy, now)) is not None:
         return Adoption(row.key, told, announced_after(row))
     if not news and policy.announce_new_models and newcomers.is_new_everywhere(row):
         added = Change(Kind.MODEL_ADDED, "first seen in any Region")
@@ -172,21 +172,34 @@ def _is_said_by_health(row: TrackedModel, today: date) -> bool:
 
 def _repeats(row: TrackedModel, said: Dates, today: date) -> bool:
     """Say whether every date that is new about a row, and still ahead, is one that was said."""
-    if row.phase not in _MAY_BE_ANNOUNCED:
-        return False
     before = row.told.facts.dates
+    if row.phase not in _MAY_BE_ANNOUNCED or end_of_life_moved_earlier(before, row.dates):
+        return False
     new = {m: day for m, day in row.dates.stated() if day != before.of(m)}
     repeated = {m for m, day in new.items() if day == said.of(m)}
-    lost = any(row.dates.of(m) is None for m, _ in before.stated())
     ahead = {m for m, day in new.items() if day > today}
-    return bool(repeated) and not lost and ahead <= repeated
+    lost = any(row.dates.of(m) is None for m, _ in before.stated())
+    otherwise = any(said.of(m) not in {None, day} for m, day in new.items())
+    return bool(repeated) and ahead <= repeated and not (lost or otherwise)
 
 
-def _told_without_words(row: TrackedModel, news: tuple[Change, ...], now: datetime) -> Told | None:
-    """Give what counts as told where the facts are new to us, but not to anybody who listens."""
+def _told_without_words(
+    row: TrackedModel, news: tuple[Change, ...], policy: Policy, now: datetime
+) -> Told | None:
+    """Give what counts as told where the facts are new to us, but not to anybody who listens.
+
+    A model that nobody uses waits for the digest in any case, and is told when it is used.
+    """
     if _has_left_after_its_end(row):
         return told_after(row, None, now)
-    if news and row.announced and _is_said_by_health(row, now.date()):
+    is_repetition = (
+        bool(news)
+        and row.deferred is None
+        and all(change.kind in _MAY_REPEAT_HEALTH for change in news)
+        and policy.scope.includes(row)
+        and _is_said_by_health(row, now.date())
+    )
+    if is_repetition and row.announced:
         # The day of those words decides which reminders are due.
         return replace(told_after(row, news[0].kind, now), on=row.announced.on)
     return None

@@ -315,7 +315,7 @@ def coverage_alert(news: CoverageNews, now: datetime) -> Alert:
 
 
 def health_alert(news: HealthNews, rows: Iterable[TrackedModel], seq: int, now: datetime) -> Alert:
-    """Make the alert about an AWS Health event and the rows it concerns, as `announced` to them.
+    """Make the alert about an AWS Health event and the rows it concerns.
 
     `seq` is how often the event had moved before: content that comes back is news again.
     """
@@ -337,7 +337,6 @@ def health_alert(news: HealthNews, rows: Iterable[TrackedModel], seq: int, now: 
         milestone_date=day,
         days_left=(day - now.date()).days if day else None,
         health=news,
-        announced=tuple((row.key, row.announced) for row in concerned if row.announced),
     )
     return replace(alert, reason=reason(alert))
 

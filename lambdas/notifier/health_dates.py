@@ -1,9 +1,10 @@
 """The dates that an AWS Health event gives for a model's milestones.
 
-A planned change starts on the date of the change:
-https://docs.aws.amazon.com/health/latest/ug/aws-health-planned-lifecycle-events.html. Which
-milestone that is, and any other date, only the text tells. A date counts where the text names a
-milestone beside it and does not contradict itself; what remains is quoted and not interpreted.
+A planned lifecycle event starts on the date of the change, which is the end of life unless the
+text says that a model enters something else:
+https://docs.aws.amazon.com/health/latest/ug/aws-health-planned-lifecycle-events.html. Any other
+date only the text tells. It counts where the text names a milestone beside it and does not
+contradict itself; what remains is quoted and not interpreted. A closed event announces nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from notifier.health_event import Concern
 from notifier.model import NO_DATES, Dates, Milestone
 
 if TYPE_CHECKING:
@@ -51,12 +53,24 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _MILESTONE_WORDS = {
-    Milestone.END_OF_LIFE: r"end[ -]of[ -]life|\bEOL\b|\bretir\w+|\bdiscontinu\w+|no longer",
+    Milestone.END_OF_LIFE: r"end[ -]of[ -]life|\bEOL\b|\bretir\w+|\bdiscontinu\w+"
+    r"|no longer be (?:available|supported|accessible)",
     Milestone.EXTENDED_ACCESS: r"extended[ -]access",
     Milestone.LEGACY: r"\blegacy\b",
 }
 _WORDS = re.compile(
     "|".join(f"(?P<{milestone}>{words})" for milestone, words in _MILESTONE_WORDS.items()),
+    re.IGNORECASE,
+)
+_BEGINS = re.compile(
+    r"\b(?:enter|mov|transition|becom|begin|start)\w*\b[^.\n]{0,60}?"
+    r"(?:(?P<legacy>\blegacy\b)|extended[ -]access)|extended[ -]access (?:begin|start)",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(_MILESTONE_WORDS[Milestone.END_OF_LIFE], re.IGNORECASE)
+# A date behind one of these is no day on which something happens.
+_BOUND = re.compile(
+    r"\b(?:until|till|through|before|by|prior to|after|not|than|between)\b[^.;]{0,12}$",
     re.IGNORECASE,
 )
 # Not after an abbreviated month: `Apr. 8, 2027`.
@@ -65,14 +79,31 @@ _PLAUSIBLE_BEFORE = timedelta(days=3 * 365)
 _PLAUSIBLE_AFTER = timedelta(days=10 * 365)
 
 
-def announced_dates(event: HealthEvent) -> Dates:
-    """Give the date of each milestone, as far as the event can be understood."""
+def announced_dates(event: HealthEvent, models: int = 1) -> Dates:
+    """Give the date of each milestone, as far as the event can be understood.
+
+    `models` are the tracked models it concerns. Of several, a text with more than the one date of
+    the event does not tell which is whose.
+    """
+    if event.is_closed:
+        return NO_DATES
+    planned = _planned(event)
     said = _said_in_text(event)
+    if models > 1:
+        return NO_DATES if said.items() - planned.items() else _dates(planned)
+    start = event.starts_on
+    return _dates(said if start in said.values() else planned | said)
+
+
+def _planned(event: HealthEvent) -> dict[Milestone, date]:
+    """Give the day on which a lifecycle event starts; others start when they are published."""
     day = event.starts_on
-    # Anything else starts when it is published.
-    if day is None or day <= event.updated_at.date() or day in said.values():
-        return _dates(said)
-    return _dates({Milestone.END_OF_LIFE: day} | said)
+    if day is None or event.concern is not Concern.LIFECYCLE or day <= event.updated_at.date():
+        return {}
+    begins = _BEGINS.search(event.description[:SEARCHED])
+    if begins and not _ENDS.search(event.description[:SEARCHED]):
+        return {Milestone.LEGACY if begins["legacy"] else Milestone.EXTENDED_ACCESS: day}
+    return {Milestone.END_OF_LIFE: day}
 
 
 def milestone_named(text: str) -> Milestone | None:
@@ -105,7 +136,7 @@ def _pairs(sentence: str) -> Iterator[tuple[Milestone, date]]:
         return
     for found in _DATE.finditer(sentence):
         day = _day(found)
-        if day is not None:
+        if day is not None and not _BOUND.search(sentence[: found.start()]):
             before = [milestone for start, milestone in words if start < found.start()]
             yield (before[-1] if before else words[0][1]), day
 

@@ -94,7 +94,7 @@ class HealthEvent:
     @property
     def is_closed(self) -> bool:
         """Whether AWS has closed it."""
-        return self.status == STATUS_CLOSED
+        return self.status.casefold() == STATUS_CLOSED
 
     @property
     def is_planned(self) -> bool:
@@ -151,7 +151,8 @@ class HealthNews:
 
     `dates` are those it gives for the milestones of the models it concerns. `changes` are phrases,
     for an update; an event told for the first time has none. `other_entities` are the affected
-    entities that are no tracked model.
+    entities that are no tracked model. `other_account` is whose event it is, if not this one's: the
+    account that administers an organization's Health gets those of its members.
     """
 
     event: HealthEvent
@@ -159,6 +160,7 @@ class HealthNews:
     is_update: bool = False
     changes: tuple[str, ...] = ()
     other_entities: tuple[Entity, ...] = ()
+    other_account: str = ""
 
 
 class LifecycleDate(NamedTuple):

@@ -13,7 +13,6 @@ from notifier.enrich import enriched
 from notifier.errors import AwsError, ConditionFailedError
 from notifier.evidence import Resolver
 from notifier.grouping import health_alert
-from notifier.health_dates import announced_dates
 from notifier.health_event import HealthNews
 from notifier.health_news import Silence, Verdict, is_wanted, verdict
 from notifier.ledger import record
@@ -21,14 +20,14 @@ from notifier.model import NO_DATES, Announced, Dates, Milestone
 from notifier.render.document import notification
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from notifier.health_event import HealthEvent, ServiceLifecycle
     from notifier.health_memory import HealthMemory
     from notifier.health_news import Remembered
     from notifier.ledger import Ledger, Record
-    from notifier.model import TrackedModel
+    from notifier.model import Alert, RowKey, TrackedModel
     from notifier.render.email import Place
     from notifier.scope import Scope
     from notifier.settings import Settings
@@ -93,7 +92,7 @@ class Intake:
             decided = verdict(
                 event,
                 before,
-                {key.model_id for key in found.rows},
+                found,
                 is_ignored=self._is_ignored(found, known),
                 is_first_look=is_first_look,
             )
@@ -122,15 +121,7 @@ class Intake:
             if decided.remember is not None:
                 self.memory.keep(event, before, decided.remember)
             return decided.silence
-        news = HealthNews(
-            event,
-            announced_dates(event),
-            is_update=before.version is not None,
-            changes=decided.changes,
-            other_entities=found.others,
-        )
-        rows = self._rows(event, found, known, before, now.date())
-        alert = health_alert(news, rows, before.seq, now)
+        alert = self._alert(event, found, known, before, decided, now)
         new = record(alert, notification(alert, self.place))
         version = decided.remember
         if version is None:
@@ -145,25 +136,36 @@ class Intake:
             return Silence.SAME
         return new
 
-    def _rows(
+    def _alert(  # noqa: PLR0913, PLR0917 what was found, and what was decided about it
         self,
         event: HealthEvent,
         found: Affected,
         known: Known,
         before: Remembered,
-        today: date,
+        decided: Verdict,
+        now: datetime,
+    ) -> Alert:
+        is_ours = event.account == self.place.account_id
+        news = HealthNews(
+            event,
+            found.dates,
+            is_update=bool(decided.changes),
+            changes=decided.changes,
+            other_entities=found.others,
+            other_account="" if is_ours else event.account,
+        )
+        said = _announced(known.rows, found, before, is_ours=is_ours, today=now.date())
+        alert = health_alert(news, self._rows(found, known, said, now.date()), before.seq, now)
+        return replace(alert, announced=tuple(said.items()))
+
+    def _rows(
+        self, found: Affected, known: Known, said: Mapping[RowKey, Announced], today: date
     ) -> list[TrackedModel]:
         """Give the rows to speak of, with all that is known of them and what Health now says."""
         if not found.rows:
             return []
-        rows = [
-            replace(row, announced=_announced(row, event, before, today))
-            if row.key in found.rows
-            else row
-            for row in known.rows
-        ]
         informed = enriched(
-            rows,
+            [replace(row, announced=said.get(row.key, row.announced)) for row in known.rows],
             usage=known.usage if self.settings.usage else {},
             lifecycles=known.lifecycles,
             settings=self.settings,
@@ -173,19 +175,52 @@ class Intake:
         return [row for row in informed if row.key in found.rows and not self.scope.ignores(row)]
 
 
-def _announced(row: TrackedModel, event: HealthEvent, before: Remembered, today: date) -> Announced:
-    """Give what will have been told of a row.
+def _announced(
+    rows: Iterable[TrackedModel],
+    found: Affected,
+    before: Remembered,
+    *,
+    is_ours: bool,
+    today: date,
+) -> dict[RowKey, Announced]:
+    """Give what will have been told of rows from AWS Health.
 
-    What another event gave stays. What this one gave before stays only if it still does: a date
-    that is no longer stated, or whose event is closed, counts down no more.
+    What another event gave stays. What this one gave before stays only as long as it still does,
+    and speaks of the row. An event of another account says nothing about this one's rows.
     """
-    earlier = row.announced
-    kept = earlier.dates if earlier and earlier.seq == row.told.seq else NO_DATES
-    given = announced_dates(event)
-    taken_back = before.version.dates if before.version else ()
-    if event.is_closed:
-        given, taken_back = NO_DATES, tuple(str(day) for day in given)
-    merged = Dates(
-        *(given.of(m) or (None if str(kept.of(m)) in taken_back else kept.of(m)) for m in Milestone)
+    if not is_ours:
+        return {}
+    version = before.version
+    given_before = version.dates if version else ()
+    spoke_of = version.models if version else frozenset()
+    is_repeated = bool(version and version.is_told) and given_before == tuple(
+        day.isoformat() if day else None for day in found.dates
     )
-    return Announced(merged, row.dates, today, row.told.seq)
+    said = {}
+    for row in rows:
+        if row.key in found.rows:
+            said[row.key] = _said(row, found.dates, given_before, today, is_repeated=is_repeated)
+        elif row.announced and row.model_id in spoke_of:
+            said[row.key] = _said(row, NO_DATES, given_before, today, is_repeated=True)
+    return said
+
+
+def _said(
+    row: TrackedModel,
+    given: Dates,
+    given_before: Collection[str | None],
+    today: date,
+    *,
+    is_repeated: bool,
+) -> Announced:
+    earlier = row.announced if row.announced and row.announced.seq == row.told.seq else None
+    kept = earlier.dates if earlier else NO_DATES
+    merged = Dates(
+        *(
+            given.of(m) or (None if str(kept.of(m)) in given_before else kept.of(m))
+            for m in Milestone
+        )
+    )
+    # An update that moves no date is no reminder, and must not stand for one.
+    on = earlier.on if earlier and is_repeated else today
+    return Announced(merged, row.dates, on, row.told.seq)

@@ -41,8 +41,8 @@ class ApiState:
 
     `failure` is why it gave no answer when it was last `tried_at`, since `failing_since`;
     `permanent` where that does not pass by itself, as without a support plan. `first_read_at` is
-    when all that there was had been read for the first time. `lifecycles` are those of Bedrock, as
-    of `lifecycles_on`.
+    when it answered for the first time. `lifecycles` are those of Bedrock, as
+    of `lifecycles_on`. `wanted` was the setting `health_events` then.
     """
 
     failure: str | None = None
@@ -52,6 +52,7 @@ class ApiState:
     first_read_at: datetime | None = None
     lifecycles: tuple[ServiceLifecycle, ...] = ()
     lifecycles_on: date | None = None
+    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,8 @@ def _event_key(event: HealthEvent) -> dict[str, str]:
 
 
 def _page_key(page: Page) -> dict[str, str]:
-    name = event_name(page.event.account, f"{page.event.arn} {page.communication}")
+    # Regions may cut the same communication into pages differently.
+    name = event_name(page.event.account, f"{page.event.arn} {page.communication} {page.of}")
     return {"model_id": f"{PAGE_SUBJECT}{name}", "region": f"{page.number:05}"}
 
 
@@ -183,21 +185,26 @@ def _event_update(event: HealthEvent, before: Remembered, version: Version) -> U
 
 
 def remembered_from_item(item: Item) -> Remembered:
-    """Read what is remembered of an event. Raises KeyError, ValueError or zlib.error."""
-    content = _unpacked(item["version"])
-    times = {name: _moment(content[name]) for name in ("start_at", "end_at")}
-    return Remembered(
-        int(item["seq"]),
-        Version(
+    """Read what is remembered of an event; a version that nobody can read is none."""
+    seq = int(item["seq"])
+    try:
+        content = _unpacked(item["version"])
+        # What later versions of this program add is left alone.
+        known = {name: content[name] for name in Version._fields if name in content}
+        times = {name: _moment(content[name]) for name in ("start_at", "end_at")}
+        version = Version(
             **{
-                **content,
+                **known,
                 **times,
                 "updated_at": parse_time(content["updated_at"]),
                 "models": frozenset(content["models"]),
                 "dates": tuple(content["dates"]),
+                "twins": tuple(content["twins"]),
             }
-        ),
-    )
+        )
+    except (KeyError, TypeError, ValueError, zlib.error):
+        return Remembered(seq)
+    return Remembered(seq, version)
 
 
 def _version_content(version: Version) -> dict[str, Any]:
@@ -244,6 +251,7 @@ def _api_item(state: ApiState) -> Item:
         if state.lifecycles
         else None,
         "lifecycles_on": state.lifecycles_on.isoformat() if state.lifecycles_on else None,
+        "wanted": state.wanted or None,
     }
 
 
@@ -258,6 +266,7 @@ def _api_state(item: Item) -> ApiState:
         first_read_at=_moment(item.get("first_read_at")),
         lifecycles=tuple(_lifecycle(one) for one in known),
         lifecycles_on=date.fromisoformat(read_on) if read_on else None,
+        wanted=item.get("wanted", ""),
     )
 
 

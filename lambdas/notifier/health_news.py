@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from notifier.health_dates import announced_dates
 from notifier.health_event import BEDROCK, Concern
 from notifier.render.words import count_text, day_text, listing, plain
 from notifier.times import iso_time
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
+    from notifier.affected import Affected
     from notifier.health_event import Entity, HealthEvent
 
 # Enough for any event seen, and no more than a few KB.
@@ -27,6 +27,11 @@ _ENTITIES_REMEMBERED = 2_000
 _NAMED_IN_CHANGES = 5
 _ENTITY_LENGTH = 120
 _LANGUAGE = 2
+_STATUS_LENGTH = 40
+_STATUSES_NAMED = 5
+_TWINS = 10
+# Which of the two an event has that lies ahead, EventBridge and the API need not agree on.
+_LIVE = frozenset({"open", "upcoming"})
 
 
 class HealthEvents(StrEnum):
@@ -39,24 +44,26 @@ class HealthEvents(StrEnum):
 class Version(NamedTuple):
     """What is remembered of a version of an event, to see what the next one changes.
 
-    `entities` are short hashes with a status each; None where the version named none, and empty
-    where there were too many, of which only the number and one hash of all are kept. `models` are
-    the tracked models it concerned, `dates` the ISO dates it gave for the milestones of a life.
+    `texts` are hashes of the description by language. `entities` are short hashes with a status
+    each; None where the version named none, and empty where there were too many, of which only the
+    number and one hash of all are kept. `models` are the tracked models it concerned, `dates` the
+    ISO dates that it gave for them. `twins` are the contents seen with this same time, `is_told`
+    says that people have heard of the event.
     """
 
-    content: str
     updated_at: datetime
     status: str
     start_at: datetime | None
     end_at: datetime | None
-    text: str
-    language: str
+    texts: Mapping[str, str]
     entities: Mapping[str, str] | None
     entity_count: int
-    entity_hash: str = ""
+    entity_hash: str
     models: frozenset[str] = frozenset()
     is_partial: bool = False
     dates: tuple[str | None, ...] = ()
+    twins: tuple[str, ...] = ()
+    is_told: bool = False
 
 
 class Remembered(NamedTuple):
@@ -101,53 +108,55 @@ def is_wanted(event: HealthEvent, wanted: HealthEvents) -> Silence | None:
 def verdict(
     event: HealthEvent,
     before: Remembered,
-    models: Collection[str],
+    found: Affected,
     *,
     is_ignored: bool = False,
     is_first_look: bool = False,
 ) -> Verdict:
     """Decide about an event, wanted as such, from what was told of it before.
 
-    `models` are the tracked models it concerns; `is_ignored` says that nobody wants to hear of any
-    of them, `is_first_look` that the events of the last 90 days are seen for the first time.
+    `found` is what it concerns; `is_ignored` says that nobody wants to hear of any of that,
+    `is_first_look` that events of this kind are seen for the first time.
     """
-    seen = version_of(event, models)
-    known = before.version
+    seen, known = version_of(event, found), before.version
     if known is None:
         if is_ignored:
             return Verdict(Silence.IGNORED, remember=seen)
         if is_first_look and event.is_closed:
             return Verdict(Silence.CLOSED_BEFORE, remember=seen)
-        return Verdict(remember=seen)
+        return Verdict(remember=seen._replace(is_told=True))
     if seen.updated_at < known.updated_at:
         return Verdict(Silence.OLDER)
-    whole = _completed(seen, known)
+    is_twin = seen.updated_at == known.updated_at
+    if is_twin and seen.twins[0] in known.twins:
+        return Verdict(Silence.SAME)
+    whole = _completed(seen, known, is_twin=is_twin)
     changes = tuple(_changes(event, known, whole))
     if not changes:
-        return Verdict(Silence.SAME, remember=whole if _adds(whole, known) else None)
+        return Verdict(Silence.SAME, remember=whole)
     if is_ignored:
         return Verdict(Silence.IGNORED, remember=whole)
-    return Verdict(changes=changes, remember=whole)
+    return Verdict(changes=changes if known.is_told else (), remember=whole._replace(is_told=True))
 
 
-def version_of(event: HealthEvent, models: Collection[str]) -> Version:
+def version_of(event: HealthEvent, found: Affected) -> Version:
     """Give what is to be remembered of an event."""
     hashed = None if event.entities is None else _hashed(event.entities)
     few = hashed is not None and len(hashed) <= _ENTITIES_REMEMBERED
+    text = " ".join(event.description.split())
     return Version(
-        content=event.content_hash(),
         updated_at=event.updated_at.replace(microsecond=0),
-        status=event.status,
+        status=event.status.casefold()[:_STATUS_LENGTH],
         start_at=_to_the_second(event.start_at),
         end_at=_to_the_second(event.end_at),
-        text=_hash(" ".join(event.description.split())),
-        language=event.language[:_LANGUAGE].lower(),
+        texts={event.language[:_LANGUAGE].lower(): _hash(text)} if text else {},
         entities=hashed if few or hashed is None else {},
         entity_count=len(hashed or ()),
         entity_hash=_hash_of_all(hashed or {}),
-        models=frozenset(models),
+        models=found.models,
         is_partial=bool(event.missing_pages),
-        dates=tuple(day.isoformat() if day else None for day in announced_dates(event)),
+        dates=tuple(day.isoformat() if day else None for day in found.dates),
+        twins=(event.content_hash(),),
     )
 
 
@@ -157,7 +166,7 @@ def _to_the_second(moment: datetime | None) -> datetime | None:
 
 
 def _hashed(entities: Collection[Entity]) -> dict[str, str]:
-    return {_hash(entity.value): entity.status for entity in entities}
+    return {_hash(entity.value): entity.status[:_STATUS_LENGTH] for entity in entities}
 
 
 def _hash_of_all(entities: Mapping[str, str]) -> str:
@@ -168,15 +177,29 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def _completed(seen: Version, known: Version) -> Version:
-    """Keep what was known where this version says nothing about it."""
+def _completed(seen: Version, known: Version, *, is_twin: bool) -> Version:
+    """Keep what was known where this version says nothing about it.
+
+    A twin is the same version, seen from a side that may give less of it, or more.
+    """
+    seen = seen._replace(
+        status=seen.status or known.status,
+        texts={**known.texts, **seen.texts},
+        is_told=known.is_told,
+    )
+    if is_twin:
+        both_live = {seen.status, known.status} == _LIVE
+        seen = seen._replace(
+            status=known.status if both_live else seen.status,
+            start_at=seen.start_at or known.start_at,
+            end_at=seen.end_at or known.end_at,
+            twins=(*known.twins, *seen.twins)[-_TWINS:],
+        )
     if seen.entities is None or (seen.is_partial and not known.is_partial):
         seen = _with_entities(seen, known, known.entities)
     elif seen.is_partial and known.entities and seen.entities:
         # What a page that is missing lists has not gone.
         seen = _with_entities(seen, known, {**known.entities, **seen.entities})
-    if _is_other_language(seen, known):
-        seen = seen._replace(text=known.text, language=known.language)
     return seen
 
 
@@ -191,29 +214,19 @@ def _with_entities(seen: Version, known: Version, all_: Mapping[str, str] | None
     )
 
 
-def _is_other_language(seen: Version, known: Version) -> bool:
-    return not seen.language or known.language not in {"", seen.language}
-
-
-def _adds(seen: Version, known: Version) -> bool:
-    """Say whether there is more to remember, though nothing to tell.
-
-    The time as well: what came before it is old from now on, and is not asked for again.
-    """
-    parts = ("updated_at", "entity_hash", "is_partial", "models")
-    return any(getattr(seen, name) != getattr(known, name) for name in parts)
-
-
 def _changes(event: HealthEvent, known: Version, seen: Version) -> Iterator[str]:
     if seen.status != known.status:
         yield _status_change(event, known.status)
+    is_twin = seen.updated_at == known.updated_at
     dates = ("date" if event.is_planned else "start", "end")
     befores, afters = (known.start_at, known.end_at), (seen.start_at, seen.end_at)
     for name, before, after in zip(dates, befores, afters, strict=True):
-        if before != after:
+        if before != after and not (is_twin and before is None):
             yield _date_change(name, before, after)
-    if seen.text != known.text:
+    if any(known.texts.get(language, text) != text for language, text in seen.texts.items()):
         yield "the text has changed"
+    elif not is_twin and known.texts and seen.texts.keys() - known.texts.keys():
+        yield "its text is given in another language, and may have changed"
     yield from _entity_changes(event, known, seen)
 
 
@@ -239,9 +252,11 @@ def _date_change(name: str, before: datetime | None, after: datetime | None) -> 
 def _entity_changes(event: HealthEvent, known: Version, seen: Version) -> Iterator[str]:
     if seen.entity_hash == known.entity_hash:
         return
-    new_models = seen.models - known.models
+    new_models, gone = seen.models - known.models, known.models - seen.models
     if known.entities is None and seen.updated_at == known.updated_at and not new_models:
         return  # The same version from a side that gives more of it.
+    if gone:
+        yield f"it no longer concerns {_named(gone)}"
     if not known.entities or not seen.entities:
         now = count_text(seen.entity_count, "affected resource")
         yield f"{now} now, {known.entity_count:,} before"
@@ -250,16 +265,16 @@ def _entity_changes(event: HealthEvent, known: Version, seen: Version) -> Iterat
     added = [values[key] for key in seen.entities if key not in known.entities]
     if added:
         yield f"{count_text(len(added), 'more affected resource')}: {_named(added)}"
-    gone = len(known.entities.keys() - seen.entities.keys())
-    if gone:
-        yield f"{count_text(gone, 'resource')} no longer affected"
+    left = len(known.entities.keys() - seen.entities.keys())
+    if left:
+        yield f"{count_text(left, 'resource')} no longer affected"
     yield from _status_changes(known.entities, seen.entities, values)
 
 
 def _status_changes(
     before: Mapping[str, str], after: Mapping[str, str], values: Mapping[str, str]
 ) -> Iterator[str]:
-    for status in sorted(set(after.values())):
+    for status in sorted(set(after.values()))[:_STATUSES_NAMED]:
         moved = [
             values[key]
             for key, now in after.items()

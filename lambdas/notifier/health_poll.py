@@ -12,17 +12,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from notifier.errors import AwsError
+from notifier.health_event import STATUS_CLOSED, Concern
 from notifier.health_memory import ApiState, event_name
-from notifier.health_news import is_wanted
+from notifier.health_news import HealthEvents, is_wanted
 from notifier.times import iso_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from notifier.health_event import HealthEvent, Page, ServiceLifecycle
     from notifier.health_memory import HealthState, KeptPage
-    from notifier.health_news import HealthEvents, Remembered
+    from notifier.health_news import Remembered
     from notifier.sources.health_api import HealthApi
 
 NO_PLAN = "SubscriptionRequiredException"
@@ -38,14 +39,15 @@ _PAGES_WAIT = timedelta(minutes=15)
 class ApiReading:
     """What the Health API gave in one poll: events that are new or have changed, whole.
 
-    `state` is what is to be remembered of the API; `skipped` counts unusable entries.
+    `over` are those that were closed before anybody looked, as they are listed. `state` is what is
+    to be remembered of the API; `skipped` counts unusable entries.
     """
 
     state: ApiState
     events: tuple[HealthEvent, ...] = ()
+    over: tuple[HealthEvent, ...] = ()
     errors: tuple[AwsError, ...] = ()
     skipped: int = 0
-    is_first_look: bool = False
 
 
 def read_api(
@@ -59,22 +61,35 @@ def read_api(
         listed = api.events()
     except AwsError as error:
         return ApiReading(_failed(state, error, now), errors=_worth_a_word(state, error))
+    is_first = state.first_read_at is None
+    # Kinds of events that were not wanted before are seen for the first time as well.
+    unseen = frozenset(Concern) if is_first else _newly_wanted(state, wanted)
     new = [one for one in listed.events if _is_new(one, wanted, before.events)]
-    details = api.details(new[:_EVENTS_PER_POLL])
-    seen_all = len(details.events) == len(new)
+    over = [one for one in new if one.is_closed and one.concern in unseen]
+    details = api.details(_some([one for one in new if one not in over], now))
     lifecycles, errors = _lifecycles(api, state, now)
     answered = ApiState(
-        first_read_at=state.first_read_at or (now if seen_all else None),
+        first_read_at=state.first_read_at or now,
         lifecycles=lifecycles,
         lifecycles_on=now.date(),
+        wanted=wanted.value,
     )
     return ApiReading(
-        answered,
-        details.events,
-        (*details.errors, *errors),
-        listed.skipped,
-        is_first_look=state.first_read_at is None,
+        answered, details.events, tuple(over), (*details.errors, *errors), listed.skipped
     )
+
+
+def _newly_wanted(state: ApiState, wanted: HealthEvents) -> frozenset[Concern]:
+    is_more = wanted is HealthEvents.ALL and state.wanted != wanted.value
+    return frozenset({Concern.OPERATIONAL_ISSUE}) if is_more else frozenset()
+
+
+def _some(events: Sequence[HealthEvent], now: datetime) -> Sequence[HealthEvent]:
+    """Give as many as one poll asks about, each hour others, so that none blocks the rest."""
+    if len(events) <= _EVENTS_PER_POLL:
+        return events
+    first = int(now.timestamp()) // 3_600 * _EVENTS_PER_POLL % len(events)
+    return [*events[first:], *events[:first]][:_EVENTS_PER_POLL]
 
 
 def _is_due(state: ApiState, now: datetime) -> bool:
@@ -104,7 +119,7 @@ def _is_new(event: HealthEvent, wanted: HealthEvents, known: Mapping[str, Rememb
         return True
     version = before.version
     moved = iso_time(event.updated_at) > iso_time(version.updated_at)
-    return moved or version.is_partial or event.status != version.status
+    return moved or version.is_partial or event.is_closed != (version.status == STATUS_CLOSED)
 
 
 def _lifecycles(
@@ -125,14 +140,16 @@ def overdue(
 
     Each with all of its pages, those told before included: what was told must not look lost.
     """
-    communications: defaultdict[tuple[str, str, str], list[KeptPage]] = defaultdict(list)
+    communications: defaultdict[tuple[str, str, str, int], list[KeptPage]] = defaultdict(list)
     for one in kept:
-        event = one.page.event
-        communications[event.account, event.arn, one.page.communication].append(one)
+        page = one.page
+        communications[page.event.account, page.event.arn, page.communication, page.of].append(one)
     return [
         [one.page for one in pages]
         for pages in communications.values()
         if any(one.waits and _is_overdue(one.arrived_at, last_poll, now) for one in pages)
+        # All there, and left by a function that died or that waited for the first message.
+        or (len(pages) == pages[0].page.of and any(one.waits for one in pages))
     ]
 
 

@@ -46,9 +46,13 @@ class Receiver:
 
         Raises AwsError when our own tables refuse, DeliveryFailedError when a channel does.
         """
+        memory = self._edges.memory
+        if self._read().baseline_told_at is None:
+            # Until the first message there may be nobody who hears; then a poll tells it.
+            memory.put_page(page, now)
+            return WAITING_FOR_BASELINE
         if page.of == 1:
             return self._take(page.event, now)
-        memory = self._edges.memory
         if not memory.put_page(page, now):
             return PAGE_SETTLED
         pages = memory.pages(page)
@@ -66,9 +70,6 @@ class Receiver:
         return self._tell(taken, now)
 
     def _tell(self, alert: Record, now: datetime) -> str:
-        # Until the first message there may be nobody who hears; the poll that tells it goes on.
-        if self._read().baseline_told_at is None:
-            return WAITING_FOR_BASELINE
         (outcome,) = self._edges.delivery.deliver([alert], self._lease, now, {})
         if outcome.errors:
             raise DeliveryFailedError("; ".join(str(error) for error in outcome.errors))
@@ -82,8 +83,9 @@ class Receiver:
     def _all_known(self) -> Known:
         if self._known is None:
             state = self._read()
+            watched = self._settings.regions
             self._known = Known(
-                state.rows,
+                [row for row in state.rows if watched == "all" or row.region in watched],
                 state.usage,
                 state.health.api.lifecycles,
                 self._edges.place.partition,

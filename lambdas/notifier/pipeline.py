@@ -163,15 +163,11 @@ class _Poll:
     def _finish_earlier(self) -> list[Record]:
         """Finish what earlier runs left; give what is still unsettled.
 
-        The first BASELINE is left to be renewed, unless its sending had begun; what AWS Health said
-        before it waits for it, as until then there may be nobody who hears.
+        The first BASELINE is left to be renewed, unless its sending had begun.
         """
         records, unreadable = self._edges.ledger.unsettled()
         self._summary.warnings += [f"unreadable alert {alert_id}" for alert_id in unreadable]
         ready = [one for one in records if not one.is_first_baseline() or one.channels]
-        early = [one for one in ready if one.kind is Kind.HEALTH_EVENT]
-        if early and not self._edges.snapshot.is_baseline_told():
-            ready = [one for one in ready if one not in early]
         outcomes = self._deliver(ready)
         return [outcome.record for outcome in outcomes if not outcome.told]
 
@@ -300,14 +296,17 @@ class _Poll:
         reading = read_api(self._edges.health_api, before, self._settings.health_events, now)
         self._summary.note_health(reading)
         waiting = overdue(before.pages, gathered.state.last_completed_at, now)
-        events: list[tuple[HealthEvent, Sequence[Page]]] = [(one, ()) for one in reading.events]
-        events += [(merged(pages), pages) for pages in waiting]
+        events: list[tuple[HealthEvent, Sequence[Page]]] = [
+            (one, ()) for one in (*reading.events, *reading.over)
+        ]
+        left = sorted(waiting, key=lambda pages: pages[0].event.updated_at)
+        events += [(merged(pages), pages) for pages in left]
         alerts: list[Record] = []
         if events:
             partition, lifecycles = self._edges.place.partition, reading.state.lifecycles
             known = Known(gathered.rows, gathered.usage, lifecycles, partition)
             for event, pages in events:
-                taken = self._take(event, pages, known, is_first_look=reading.is_first_look)
+                taken = self._take(event, pages, known, is_first_look=event in reading.over)
                 if taken is not None:
                     alerts.append(taken)
                     known = known.having_told(taken)
@@ -326,6 +325,9 @@ class _Poll:
             edges.memory.settle_pages(pages)
         except AwsError as error:
             self._summary.note_table_errors([error])
+            return None
+        except Exception as error:  # noqa: BLE001 whatever it is, it must not stop the other alerts
+            self._summary.note_event_error(event, error)
             return None
         return None if isinstance(taken, Silence) else taken
 

@@ -296,10 +296,6 @@ class Snapshot:
         )
         return [error for error in errors if not isinstance(error, ConditionFailedError)]
 
-    def is_baseline_told(self) -> bool:
-        """Say whether the account's first message was told."""
-        return "baseline_told_at" in (self._table.get(_POLL_KEY) or {})
-
     def note_region_told(self, region: str, failing_since: str | None) -> None:
         """Note which failure (since when) of a Region was announced; None once its end was."""
         key = {"model_id": REGION_SUBJECT, "region": region}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from notifier.delivery import Outcome
     from notifier.errors import AwsError
+    from notifier.health_event import HealthEvent
     from notifier.health_poll import ApiReading
     from notifier.model import Confirmation, RegionState, RowKey, TrackedModel
     from notifier.usage import RegionUsage
@@ -54,6 +55,7 @@ class Summary:
     is_blind: bool = False
     warnings: list[str] = field(default_factory=list)
     table_errors: list[str] = field(default_factory=list)
+    event_errors: list[str] = field(default_factory=list)
 
     def note_answers(
         self,
@@ -110,6 +112,10 @@ class Summary:
         for error in reading.errors:
             self.note_warning(error)
 
+    def note_event_error(self, event: HealthEvent, error: Exception) -> None:
+        """Keep that one event could not be told: it makes the invocation fail, not the poll."""
+        self.event_errors.append(f"AWS Health event {event.arn}: {error!r}"[:500])
+
     def note_warning(self, error: AwsError) -> None:
         """Keep what went wrong without any harm to what is told."""
         self.warnings.append(str(error))
@@ -132,7 +138,7 @@ class Summary:
     def reasons_to_fail(self) -> list[str]:
         """Why the invocation must fail after all was done that could be; empty when it need not."""
         reasons = ["no Region gave a usable answer"] if self.is_blind else []
-        reasons += self.table_errors
+        reasons += self.table_errors + self.event_errors
         reasons += [str(error) for outcome in self.outcomes for error in outcome.errors]
         return reasons
 

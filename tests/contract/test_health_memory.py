@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from notifier.affected import Affected
 from notifier.errors import ConditionFailedError
 from notifier.health_event import Entity, HealthEvent, LifecycleDate, Page, ServiceLifecycle
 from notifier.health_memory import ApiState, event_name
 from notifier.health_news import Remembered, version_of
+from notifier.model import RowKey
 from tests.world import EAST, World, at, model
 
 pytestmark = pytest.mark.contract
@@ -51,7 +53,7 @@ def event(arn: str = "arn", **given: Any) -> HealthEvent:  # noqa: ANN401 any fi
     ids=["a usual one", "a bare one", "one with ten thousand entities", "a long one"],
 )
 def test_a_version_is_read_as_it_was_written(world: World, given: HealthEvent) -> None:
-    version = version_of(given, {"acme.a"})
+    version = version_of(given, Affected(frozenset({RowKey("acme.a", EAST)})))
 
     world.memory.keep(given, Remembered(), version)
 
@@ -63,12 +65,12 @@ def test_a_version_is_read_as_it_was_written(world: World, given: HealthEvent) -
 
 def test_who_comes_second_with_old_knowledge_is_refused(world: World) -> None:
     first, second = event(), event(status="open")
-    world.memory.keep(first, Remembered(), version_of(first, ()))
+    world.memory.keep(first, Remembered(), version_of(first, Affected()))
 
     with pytest.raises(ConditionFailedError):
-        world.memory.keep(second, Remembered(), version_of(second, ()))
+        world.memory.keep(second, Remembered(), version_of(second, Affected()))
 
-    world.memory.keep(second, world.memory.recall(second), version_of(second, ()))
+    world.memory.keep(second, world.memory.recall(second), version_of(second, Affected()))
     assert world.memory.recall(second).seq == 2
 
 
@@ -168,7 +170,7 @@ def test_an_alert_that_outlived_the_memory_of_it_is_not_told_again(world: World)
 
 def test_a_page_is_forgotten_by_itself_and_an_event_after_its_alerts(world: World) -> None:
     world.memory.put_page(Page(event(), "c", 1, 2), NOON)
-    world.memory.keep(event(), Remembered(), version_of(event(), ()))
+    world.memory.keep(event(), Remembered(), version_of(event(), Affected()))
 
     expiry = {item["model_id"].split("#")[1]: item["expires_at"] for item in world.items("Models")}
     assert expiry["health-page"] == (NOON + timedelta(days=30)).timestamp()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.affected import Names, affected
+from notifier.affected import Affected, Names, affected
 from notifier.evidence import Resolver
 from notifier.health_event import Entity, HealthEvent
 from notifier.model import Lifecycle, Phase, RowKey, TrackedModel
@@ -144,6 +144,24 @@ def test_an_entity_stands_for(entity: str, found: dict[str, set[str]]) -> None:
             id="not even in the same sentence",
         ),
         pytest.param(
+            "Claude Opus 4.1 is the recommended replacement for Claude 3 Haiku.",
+            set(),
+            id="of a sentence about where to go nobody can tell what goes",
+        ),
+        pytest.param(
+            "Claude 3 Haiku ends.\nWe recommend one of these:\n- Claude Opus 4.1\n- Nova Premier",
+            {HAIKU},
+            id="nor what stands in a list below it",
+        ),
+        pytest.param(
+            "These models retire:\n- Claude 3 Haiku\n- Nova Premier",
+            {HAIKU, NOVA},
+            id="a list of what goes",
+        ),
+        pytest.param(
+            "Claude 3 Haiku retires. Claude Opus 4.1 is not affected.", {HAIKU}, id="what stays"
+        ),
+        pytest.param(
             "Claude 3 Haiku ends on 2027-04-08. Please migrate your work to Claude Opus 4.1.",
             {HAIKU},
             id="nor what to migrate to",
@@ -153,6 +171,69 @@ def test_an_entity_stands_for(entity: str, found: dict[str, set[str]]) -> None:
 def test_without_entities_the_text_speaks_of(text: str, found: set[str]) -> None:
     assert find(text) == {model_id: {EAST} for model_id in found}
     assert find(text, "123456789012") == {model_id: {EAST} for model_id in found}
+
+
+AGENT = "arn:aws:bedrock:us-east-1:123456789012:agent/A1"
+
+
+def look(text: str, *entities: str) -> Affected:
+    """Give all that is found of a lifecycle event."""
+    event = HealthEvent(
+        account="123456789012",
+        arn="arn",
+        service="BEDROCK",
+        type_code="AWS_BEDROCK_PLANNED_LIFECYCLE_EVENT",
+        category="scheduledChange",
+        status="upcoming",
+        region=EAST,
+        updated_at=datetime(2026, 10, 7, tzinfo=UTC),
+        start_at=datetime(2027, 4, 8, 7, tzinfo=UTC),
+        description=text,
+        entities=tuple(Entity(one) for one in entities) or None,
+    )
+    agents = Reading((Resource(AGENT, "support-bot", (HAIKU,), id="A1"),))
+    usage = {EAST: RegionUsage(EAST, date(2026, 10, 1), {Source.AGENTS: agents})}
+    return affected(event, Names(ROWS), Resolver([one.key for one in ROWS], usage, "aws"))
+
+
+def test_what_happens_to_an_agent_need_not_happen_to_its_model() -> None:
+    alone, named = look("Your agent's runtime ends.", AGENT), look(f"{HAIKU} retires.", AGENT)
+
+    assert alone.models == frozenset()
+    assert alone.others == (Entity(AGENT),)
+    assert named.models == {HAIKU}
+    assert named.others == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "is_dated"),
+    [
+        ("A model retires.", (HAIKU,), True),
+        ("Claude 3 Haiku retires.", (), True),
+        ("Claude 3 Haiku and Nova Premier retire.", (), False),
+        ("Claude 3 Haiku retires. We recommend Nova Premier.", (), False),
+    ],
+    ids=[
+        "an entity",
+        "the one model of a text",
+        "two models of a text",
+        "a text that names another as well",
+    ],
+)
+def test_the_dates_hold_where_it_is_sure_which_model_is_meant(
+    text: str, entities: tuple[str, ...], *, is_dated: bool
+) -> None:
+    found = look(text, *entities)
+
+    assert HAIKU in found.models
+    assert (found.dates.end_of_life == date(2027, 4, 8)) is is_dated
+
+
+@pytest.mark.parametrize("text", ["a:" * 10_000, "move " * 4_000, "enter " * 4_000, "8 " * 10_000])
+def test_a_hostile_text_names_nothing(text: str) -> None:
+    found = look(text, *([text[:1_224]] * 100))
+
+    assert (found.rows, len(found.others)) == (frozenset(), 100)
 
 
 def test_where_entities_name_models_the_text_adds_none() -> None:

@@ -309,6 +309,7 @@ def test_an_event_of_aws_health_as_the_document_has_it() -> None:
     assert (document["milestone"], document["milestone_date"]) == ("END_OF_LIFE", "2027-04-08")
     assert document["health_event"] == {
         "event_arn": found.arn,
+        "account": "123456789012",
         "event_type_code": "AWS_BEDROCK_PLANNED_LIFECYCLE_EVENT",
         "event_type_category": "scheduledChange",
         "concern": "planned lifecycle event",

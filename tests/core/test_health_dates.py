@@ -119,6 +119,62 @@ NOTICE = {"type_code": "AWS_BEDROCK_NEWS", "category": "accountNotification"}
             id="the text is plainer than the start",
         ),
         pytest.param(
+            event(
+                "Scheduled maintenance of your Provisioned Throughput. No action is required.",
+                type_code="AWS_BEDROCK_MAINTENANCE_SCHEDULED",
+            ),
+            NO_DATES,
+            id="a scheduled change that is no lifecycle event ends no model",
+        ),
+        pytest.param(
+            event("It reaches end of life on 2027-04-08.", type_code="AWS_BEDROCK_CHANGE"),
+            Dates(end_of_life=END),
+            id="unless its text says so",
+        ),
+        pytest.param(
+            event("It will be moved to the Legacy state on the start date of this event."),
+            Dates(legacy=END),
+            id="the start may be that of Legacy",
+        ),
+        pytest.param(
+            event("Public extended access starts on the start date of this event."),
+            Dates(extended_access=END),
+            id="or of extended access",
+        ),
+        pytest.param(
+            event(
+                "The model will remain in Legacy state until April 8, 2027, after which requests "
+                "will fail."
+            ),
+            Dates(end_of_life=END),
+            id="until is the end of a time and not its beginning",
+        ),
+        pytest.param(
+            event(
+                "Starting October 8, 2026 you can no longer create Provisioned Throughput. The "
+                "model will be removed on April 8, 2027.",
+                **NOTICE,
+            ),
+            NO_DATES,
+            id="what can no longer be made has not ended",
+        ),
+        pytest.param(
+            event("During extended access until April 8, 2027 it costs more.", **NOTICE),
+            NO_DATES,
+            id="nor does extended access begin when it ends",
+        ),
+        pytest.param(
+            event("The model will not reach end of life before April 8, 2027.", **NOTICE),
+            NO_DATES,
+            id="a bound is no date",
+        ),
+        pytest.param(
+            event("We notify you of the EOL date by April 8, 2027.", **NOTICE),
+            NO_DATES,
+            id="nor is a promise",
+        ),
+        pytest.param(event(status="Closed"), NO_DATES, id="what is closed announces nothing"),
+        pytest.param(
             event(category="new", type_code="AWS_BEDROCK_MODEL_EOL"),
             Dates(end_of_life=END),
             id="a code that speaks of lifecycle plans too, whatever its category",
@@ -127,6 +183,14 @@ NOTICE = {"type_code": "AWS_BEDROCK_NEWS", "category": "accountNotification"}
 )
 def test_the_dates_of(given_event: HealthEvent, dates: Dates) -> None:
     assert announced_dates(given_event) == dates
+
+
+def test_of_several_models_only_the_one_date_of_the_event_can_be_told() -> None:
+    apart = event("Alpha ends: end of life on April 8, 2027. Beta enters Legacy on 2027-01-08.")
+
+    assert announced_dates(event(), models=2) == Dates(end_of_life=END)
+    assert announced_dates(event("End of life is on 2027-04-08."), models=2).end_of_life == END
+    assert announced_dates(apart, models=2) == NO_DATES
 
 
 @given(st.text())

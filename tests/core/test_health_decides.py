@@ -43,12 +43,11 @@ DATED = row(life=lifecycle("ACTIVE", None, None, END), now=NOW)
                 row(
                     life=lifecycle("LEGACY", BEGUN, None, END),
                     now=NOW,
-                    told=told(Phase.LEGACY, dates(BEGUN, None, "2027-05-01"), on="2026-10-01"),
+                    told=told(Phase.LEGACY, dates(BEGUN, None, "2027-03-01"), on="2026-10-01"),
                 )
             ),
-            id="an end that has moved as announced",
+            id="an end that has moved later, as announced",
         ),
-        pytest.param(announced(replace(LEGACY, in_use=False)), id="of a model nobody uses"),
         pytest.param(announced(replace(LEGACY, in_use=True)), id="of a model in use"),
     ],
 )
@@ -113,6 +112,44 @@ def test_what_was_announced_counts_as_told_since_then(one: TrackedModel) -> None
             id="the end itself",
         ),
         pytest.param(
+            announced(
+                row(
+                    life=lifecycle("LEGACY", BEGUN, None, END),
+                    now=NOW,
+                    told=told(Phase.LEGACY, dates(BEGUN, None, "2027-05-01"), on="2026-10-01"),
+                )
+            ),
+            Kind.DATES_CHANGED,
+            id="an end that has moved earlier, which is critical",
+        ),
+        pytest.param(
+            announced(LEGACY, dates("2026-12-01", None, END)),
+            Kind.ENTERED_LEGACY,
+            id="Legacy before the day that was announced",
+        ),
+        pytest.param(
+            announced(
+                row(
+                    life=lifecycle("ACTIVE", None, None, END),
+                    now=NOW,
+                    told=told(Phase.END_OF_LIFE, on="2026-10-01", gone=True),
+                )
+            ),
+            Kind.RETURNED_TO_ACTIVE,
+            id="a model that is listed again",
+        ),
+        pytest.param(
+            announced(
+                row(
+                    life=lifecycle("ACTIVE", None, None, END),
+                    now=NOW,
+                    told=told(Phase.LEGACY, on="2026-10-01"),
+                )
+            ),
+            Kind.RETURNED_TO_ACTIVE,
+            id="a model that is Active again",
+        ),
+        pytest.param(
             announced(row(life=lifecycle("ACTIVE"), now=NOW, gone=True)),
             Kind.MODEL_WITHDRAWN,
             id="a model that is gone",
@@ -130,6 +167,15 @@ def test_what_was_not_announced_is_told(one: TrackedModel, kind: Kind) -> None:
 
     assert decision is not None
     assert decision.kind is kind
+
+
+def test_a_model_nobody_uses_waits_for_the_digest_and_is_told_when_it_is_used() -> None:
+    unused = announced(replace(LEGACY, in_use=False))
+
+    (deferral,) = judge_rows([unused], NOW).deferrals
+    begun = replace(unused, in_use=True, deferred=deferral.deferred)
+
+    assert [one.kind for one in judge_rows([begun], NOW).decisions] == [Kind.NOW_IN_USE]
 
 
 def test_another_region_hears_of_it_in_the_digest_unless_it_is_used_there() -> None:

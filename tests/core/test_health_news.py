@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifier.affected import Affected
 from notifier.health_event import Concern, Entity, HealthEvent, Page, merged
 from notifier.health_news import (
     HealthEvents,
@@ -20,6 +21,7 @@ from notifier.health_news import (
     verdict,
     version_of,
 )
+from notifier.model import RowKey
 
 if TYPE_CHECKING:
     from random import Random
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 10, 7, 12, tzinfo=UTC)
 SOME = (Entity("a", "PENDING"), Entity("b", "PENDING"))
 MODELS = frozenset({"acme.a"})
+
+
+def finds(models: frozenset[str]) -> Affected:
+    return Affected(frozenset(RowKey(one, "us-east-1") for one in models))
 
 
 def event(**given: Any) -> HealthEvent:  # noqa: ANN401 any field
@@ -49,7 +55,8 @@ def event(**given: Any) -> HealthEvent:  # noqa: ANN401 any field
 
 def after(before: HealthEvent, seen: HealthEvent, models: frozenset[str] = MODELS) -> Verdict:
     """Decide about an event when another version of it was told."""
-    return verdict(seen, Remembered(1, version_of(before, MODELS)), models)
+    told = version_of(before, finds(MODELS))._replace(is_told=True)
+    return verdict(seen, Remembered(1, told), finds(models))
 
 
 LATER: dict[str, Any] = {"updated_at": NOON + timedelta(days=1)}
@@ -118,11 +125,13 @@ def test_what_is_wanted(
 def test_an_event_never_seen(
     given_event: HealthEvent, situation: dict[str, bool], silence: Silence | None
 ) -> None:
-    decided = verdict(given_event, Remembered(), MODELS, **situation)
+    decided = verdict(given_event, Remembered(), finds(MODELS), **situation)
 
     assert decided.silence is silence
     assert decided.changes == ()
-    assert decided.remember == version_of(given_event, MODELS)
+    assert decided.remember == version_of(given_event, finds(MODELS))._replace(
+        is_told=silence is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +141,7 @@ def test_an_event_never_seen(
         pytest.param(event(entities=SOME[::-1]), id="its entities in another order"),
         pytest.param(event(entities=None), id="a side that says nothing of entities"),
         pytest.param(event(description=" Words.\r\n"), id="other white space"),
-        pytest.param(event(description="Wörter.", language="de_DE"), id="another language"),
+        pytest.param(event(description="Wörter.", language="de_DE"), id="in another language"),
         pytest.param(event(description="", language=""), id="no text"),
         pytest.param(
             event(entities=SOME[:1], missing_pages=(2,)), id="one page of it, delivered late"
@@ -156,7 +165,8 @@ def test_entities_not_given_before_are_taken_over_in_silence_unless_they_name_mo
 
     quiet = after(before, event())
     assert quiet.silence is Silence.SAME
-    assert quiet.remember == version_of(event(), MODELS)
+    assert quiet.remember is not None
+    assert quiet.remember.entities == version_of(event(), finds(MODELS)).entities
     told = after(before, event(), MODELS | {"acme.b"})
     assert told.changes == ("2 affected resources now, 0 before",)
 
@@ -285,7 +295,7 @@ def test_deliveries_in_any_order_tell_each_version_at_most_once_and_end_with_the
     versions = [event(status=f"s{n}", updated_at=NOON + timedelta(hours=n)) for n in range(4)]
     before, told = Remembered(), []
     for number in order:
-        decided = verdict(versions[number], before, MODELS)
+        decided = verdict(versions[number], before, finds(MODELS))
         if decided.remember is not None:
             before = Remembered(before.seq + 1, decided.remember)
         if decided.silence is None:

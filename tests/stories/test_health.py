@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ import pytest
 
 from notifier.errors import AwsError
 from notifier.health_event import Entity, HealthEvent, LifecycleDate, Page, ServiceLifecycle
-from notifier.health_news import HealthEvents
+from notifier.health_memory import event_name
+from notifier.health_news import HealthEvents, Remembered
 from notifier.settings import Settings
 from tests.world import EAST, EUROPE, WEST, World, at, kinds, model
 
@@ -469,6 +470,217 @@ def test_ten_thousand_entities_over_a_hundred_pages_of_which_one_is_late(watched
     assert watched.poll("2026-10-07T12:00:00Z") == []
 
 
+def test_a_model_that_an_update_leaves_out_is_no_longer_announced(watched: World) -> None:
+    watched.push("2026-10-07", event(entities=(Entity(A), Entity(C))))
+    (told,) = watched.push(
+        "2026-10-08", event(updated="2026-10-08T08:00:00Z", entities=(Entity(C),))
+    )
+    assert f"it no longer concerns {A}" in told["health_event"]["changes"]
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-09", end_of_life=END))
+
+    assert kinds(watched.poll("2026-10-09")) == ["ENTERED_LEGACY"]
+
+
+def test_a_model_that_is_listed_again_is_told_although_health_gave_its_date(
+    watched: World,
+) -> None:
+    others = watched.regions[EAST]
+    assert isinstance(others, list)
+    watched.regions[EAST] = others[1:]
+    watched.poll("2026-10-02")
+    assert kinds(watched.poll("2026-10-03")) == ["MODEL_WITHDRAWN"]
+    watched.push("2026-10-04", event())
+    becomes(watched, model(A, end_of_life=END))
+
+    assert kinds(watched.poll("2026-10-05")) == ["RETURNED_TO_ACTIVE"]
+
+
+def test_what_only_reports_progress_takes_the_place_of_no_reminder(watched: World) -> None:
+    """AWS updates planned lifecycle events as resources are moved, every day if need be."""
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-02", end_of_life=END))
+    watched.poll("2026-10-02")
+    values = [Entity(A, "PENDING"), *(Entity(f"r{n}", "PENDING") for n in range(30))]
+    watched.push("2026-10-03", event(updated="2026-10-03T08:00:00Z", entities=tuple(values)))
+    critical = []
+    for days_left in range(20, 0, -1):
+        day = (datetime(2027, 4, 8, tzinfo=UTC) - timedelta(days=days_left)).date()
+        values[days_left] = Entity(f"r{days_left}", "RESOLVED")
+        progress = event(updated=f"{day}T08:00:00Z", entities=tuple(values))
+        (told,) = watched.push(f"{day}T08:30:00Z", progress)
+        assert told["health_event"]["update"] is True
+        critical += [one["days_left"] for one in watched.poll(f"{day}T10:00:00Z")]
+
+    assert critical == [20, 14, 7, 3, 1]
+
+
+def test_regions_that_cut_a_communication_differently_lose_no_entity(watched: World) -> None:
+    def page(number: int, of: int, *values: str) -> Page:
+        return Page(replace(event(), entities=tuple(map(Entity, values))), "c", number, of)
+
+    east = page(1, 3, A), page(2, 3, B), page(3, 3, C)
+    west = page(1, 2, A, B), page(2, 2, C)
+    told = watched.push("2026-10-07", east[0], west[1], west[0], east[1], east[2])
+
+    assert [one["model_id"] for one in told[0]["models"]] == [A, C, B]
+    assert len(told) == 1
+
+
+def test_an_event_that_breaks_something_stops_no_other_alert(
+    watched: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, recall = event("broken"), watched.memory.recall
+
+    def recall_or_break(one: HealthEvent) -> Remembered:
+        if one.arn == broken.arn:
+            raise ValueError("what nobody thought of")
+        return recall(one)
+
+    monkeypatch.setattr(watched.memory, "recall", recall_or_break)
+    watched.health.has(broken, event("two", entities=(Entity(C),)))
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life=END))
+
+    told = kinds(watched.poll("2026-10-08"))
+
+    assert sorted(told) == ["ENTERED_LEGACY", "HEALTH_EVENT"]
+    assert watched.summary is not None
+    assert watched.summary.outcome == "completed"
+    (reason,) = watched.summary.reasons_to_fail
+    assert "what nobody thought of" in reason
+
+
+def test_what_is_remembered_in_a_form_nobody_can_read_is_told_again_and_blocks_nothing(
+    watched: World,
+) -> None:
+    watched.health.has(event())
+    watched.poll("2026-10-07")
+    key = {"model_id": "#health", "region": event_name("123456789012", event().arn)}
+    watched.client.update_item(
+        TableName=watched.tables["ModelsTableName"],
+        Key=key,
+        UpdateExpression="SET version = :nothing",
+        ExpressionAttributeValues={":nothing": b"?"},
+    )
+
+    assert kinds(watched.poll("2026-10-08")) == ["HEALTH_EVENT"]
+    assert watched.poll("2026-10-09") == []
+
+
+def test_a_text_that_changes_is_an_update_in_whatever_language_it_was_known(
+    watched: World,
+) -> None:
+    french = event(description="Un modèle s'en va.", language="fr_FR")
+    watched.push("2026-10-07", french)
+    assert watched.push("2026-10-07", event(description="A model goes.", language="en")) == []
+    newer = event(updated="2026-10-08T12:00:00Z", description="It goes later.", language="en")
+    watched.health.has(newer)
+
+    (told,) = watched.poll("2026-10-09")
+    assert told["health_event"]["changes"] == ["the text has changed"]
+    german = event(updated="2026-10-10T12:00:00Z", description="Es geht.", language="de_DE")
+    (told,) = watched.push("2026-10-10", german)
+    assert "another language" in told["health_event"]["changes"][0]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"status": "open"},
+        {"status": "UPCOMING"},
+        {"end_at": datetime(2027, 4, 9, tzinfo=UTC)},
+        {"start_at": None},
+        {"description": "", "language": ""},
+    ],
+    ids=["another living status", "in capitals", "an end", "no start", "no text"],
+)
+def test_the_same_version_from_a_side_that_gives_more_or_less_is_told_once(
+    watched: World, other: dict[str, Any]
+) -> None:
+    for first, second in ((event(), event(**other)), (event("two", **other), event("two"))):
+        assert len(watched.push("2026-10-07", first)) == 1
+        assert watched.push("2026-10-07", second, first, second) == []
+
+
+def test_two_versions_of_one_second_are_told_once_each_however_often_they_come(
+    watched: World,
+) -> None:
+    one, other = event(), event(description="Otherwise.")
+
+    assert len(watched.push("2026-10-07", one, other, one, other)) == 2
+
+
+def test_a_model_nobody_uses_is_told_again_when_it_is_used(watched: World) -> None:
+    watched.account.readable = True
+    watched.poll("2026-10-06")
+    watched.push("2026-10-07", event())
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life=END))
+    assert watched.poll("2026-10-08") == []
+    watched.account.invoked(EAST, A, "2026-11-20")
+
+    assert kinds(watched.poll("2026-11-20")) == ["NOW_IN_USE"]
+
+
+def test_an_event_of_another_account_is_told_as_such_and_says_nothing_about_this_one(
+    watched: World,
+) -> None:
+    (told,) = watched.push("2026-10-07", event(account="999999999999"))
+
+    assert "999999999999" in told["reason"]
+    assert "announced" not in watched.row(A)
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life=END))
+    assert kinds(watched.poll("2026-10-08")) == ["ENTERED_LEGACY"]
+
+
+def test_who_wants_all_events_from_now_on_does_not_hear_of_closed_issues(watched: World) -> None:
+    issue: dict[str, Any] = {"type_code": "AWS_BEDROCK_OPERATIONAL_ISSUE", "category": "issue"}
+    old = [event(f"old{n}", status="closed", **issue) for n in range(3)]
+    watched.health.has(*old, event("now", status="open", **issue))
+    watched.poll("2026-10-02")
+    watched.settings = Settings(health_events=HealthEvents.ALL)
+
+    (told,) = watched.poll("2026-10-03")
+    assert told["health_event"]["event_arn"].endswith("now")
+    watched.health.has(event("new", status="closed", **issue))
+    assert len(watched.poll("2026-10-04")) == 1
+
+
+def test_what_came_before_the_first_message_is_told_as_of_the_day_it_is_told(world: World) -> None:
+    world.topic.heard = False
+    world.push("2026-10-01", event())  # No model is tracked yet.
+    world.regions[EAST] = [model(A, name="Alpha 1")]
+    world.poll("2026-10-02")
+    world.topic.heard = True
+    world.poll("2026-11-03")
+
+    (told,) = world.poll("2026-11-04")
+    assert told["days_left"] == 155
+    assert [one["model_id"] for one in told["models"]] == [A]
+
+
+def test_entities_with_absurd_statuses_are_told(watched: World) -> None:
+    absurd = tuple(Entity(f"e{n}", f"{n}" * 300) for n in range(2_000))
+    assert len(watched.push("2026-10-07", event(entities=absurd))) == 1
+    other = tuple(Entity(f"e{n}", f"{n + 1}" * 300) for n in range(2_000))
+    (told,) = watched.push("2026-10-08", event(updated="2026-10-08T08:00:00Z", entities=other))
+
+    assert len(told["health_event"]["changes"]) == 5
+
+
+def test_a_model_that_is_no_longer_ignored_is_new_and_no_update(watched: World) -> None:
+    watched.settings = Settings(ignore=("*alpha-1*",))
+    assert watched.push("2026-10-07", event()) == []
+    newer = event(updated="2026-10-08T08:00:00Z", entities=(Entity(A), Entity(B)))
+
+    (told,) = watched.push("2026-10-08", newer)
+    assert told["health_event"]["update"] is False
+
+
+def test_rows_of_regions_that_are_watched_no_longer_are_left_alone(watched: World) -> None:
+    watched.settings = Settings(regions=(WEST,))
+
+    (told,) = watched.push("2026-10-07", event())
+    assert told["models"][0]["regions"] == [WEST]
+
+
 def test_an_operational_issue_is_told_only_to_those_who_want_all(watched: World) -> None:
     issue = event(type_code="AWS_BEDROCK_OPERATIONAL_ISSUE", category="issue", status="open")
 
@@ -550,7 +762,7 @@ def test_a_closed_event_that_could_not_be_read_at_first_stays_quiet_and_an_open_
     watched.health.broken = {closed.arn, opened.arn}
     assert watched.poll("2026-10-02T10:00:00Z") == []
     assert watched.summary is not None
-    assert len(watched.summary.warnings) == 2
+    assert len(watched.summary.warnings) == 1
     assert watched.summary.reasons_to_fail == []
     watched.health.broken = set()
 

@@ -175,6 +175,7 @@ def _health_event(news: HealthNews) -> Document:
     entities = event.entities or ()
     return {
         "event_arn": plain(event.arn, _ARN_LENGTH),
+        "account": plain(event.account),
         "event_type_code": plain(event.type_code) or None,
         "event_type_category": plain(event.category) or None,
         "concern": event.concern.value,

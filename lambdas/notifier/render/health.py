@@ -70,7 +70,7 @@ def _event(news: HealthNews) -> Iterator[str]:
     said = paragraphs(news.event.description, _DESCRIPTION_LENGTH, _CUT_HERE)
     if said:
         yield section(f"WHAT AWS SAYS{_in_language(news.event.language)}", quoted(said))
-    lines = [field(name, value, 2) for name, value in _data(news.event) if value]
+    lines = [field(name, value, 2) for name, value in _data(news) if value]
     yield section("THE EVENT", "\n".join(lines))
 
 
@@ -80,8 +80,10 @@ def _in_language(language: str) -> str:
     return f" (in {plain(language, 20)}; it gives no English text)"
 
 
-def _data(event: HealthEvent) -> Iterator[tuple[str, str]]:
+def _data(news: HealthNews) -> Iterator[tuple[str, str]]:
     """Give what the event says of itself; what it does not say is empty."""
+    event = news.event
+    yield "Account", plain(news.other_account)
     yield "Type", plain(event.type_code)
     yield "Kind", event.concern
     yield "Status", plain(event.status)

@@ -253,7 +253,15 @@ _NOTICES = {
 
 
 def _health(alert: Alert, news: HealthNews, today: date) -> str:
-    """Say what AWS Health says, of the models it concerns or, without any, of Bedrock there."""
+    """Say what AWS Health says, and to whom if not to this account."""
+    said = _health_said(alert, news, today)
+    if not news.other_account:
+        return said
+    return f"{said} (to account {plain(news.other_account, _CODE_LENGTH)}, and not to this one)"
+
+
+def _health_said(alert: Alert, news: HealthNews, today: date) -> str:
+    """Say what is said, of the models it concerns or, without any, of Bedrock there."""
     event = news.event
     names = names_text(distinct_names(alert))
     about = names or _bedrock(event)
