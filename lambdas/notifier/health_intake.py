@@ -13,6 +13,7 @@ from notifier.enrich import enriched
 from notifier.errors import AwsError, ConditionFailedError
 from notifier.evidence import Resolver
 from notifier.grouping import health_alert
+from notifier.health_dates import announced_dates
 from notifier.health_event import HealthNews
 from notifier.health_news import Silence, Verdict, is_wanted, verdict
 from notifier.ledger import record
@@ -66,6 +67,16 @@ class Known:
         """Find the rows that an event concerns."""
         return affected(event, self._names, self._resolver)
 
+    def affected_as_before(
+        self, event: HealthEvent, found: Affected, before: Remembered
+    ) -> Affected:
+        """Keep what an event concerned where it comes from a side that gives no entities."""
+        version = before.version
+        if found.rows or event.entities is not None or version is None or not version.models:
+            return found
+        dates = announced_dates(event, len(version.models))
+        return Affected(self._names.rows(version.models, event.region), found.others, dates)
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
@@ -86,9 +97,10 @@ class Intake:
         """
         if (left_out := is_wanted(event, self.settings.health_events)) is not None:
             return left_out
-        found = known.affected(event)
+        named = known.affected(event)
         for _ in range(_TRIES):
             before = self.memory.recall(event)
+            found = known.affected_as_before(event, named, before)
             decided = verdict(
                 event,
                 before,
@@ -154,7 +166,11 @@ class Intake:
             other_entities=found.others,
             other_account="" if is_ours else event.account,
         )
-        said = _announced(known.rows, found, before, is_ours=is_ours, today=now.date())
+        said: dict[RowKey, Announced] = {}
+        if is_ours:  # An event of another account says nothing about this one's rows.
+            spoken_of = [row for row in known.rows if not self.scope.ignores(row)]
+            still = decided.remember.models if decided.remember else frozenset()
+            said = _announced(spoken_of, found, before, still, now.date())
         alert = health_alert(news, self._rows(found, known, said, now.date()), before.seq, now)
         return replace(alert, announced=tuple(said.items()))
 
@@ -179,20 +195,17 @@ def _announced(
     rows: Iterable[TrackedModel],
     found: Affected,
     before: Remembered,
-    *,
-    is_ours: bool,
+    still: Collection[str],
     today: date,
 ) -> dict[RowKey, Announced]:
     """Give what will have been told of rows from AWS Health.
 
     What another event gave stays. What this one gave before stays only as long as it still does,
-    and speaks of the row. An event of another account says nothing about this one's rows.
+    and `still` concerns the model.
     """
-    if not is_ours:
-        return {}
     version = before.version
     given_before = version.dates if version else ()
-    spoke_of = version.models if version else frozenset()
+    left = version.models.difference(still) if version else frozenset()
     is_repeated = bool(version and version.is_told) and given_before == tuple(
         day.isoformat() if day else None for day in found.dates
     )
@@ -200,7 +213,7 @@ def _announced(
     for row in rows:
         if row.key in found.rows:
             said[row.key] = _said(row, found.dates, given_before, today, is_repeated=is_repeated)
-        elif row.announced and row.model_id in spoke_of:
+        elif row.announced and row.model_id in left:
             said[row.key] = _said(row, NO_DATES, given_before, today, is_repeated=True)
     return said
 

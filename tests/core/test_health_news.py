@@ -282,6 +282,12 @@ def test_pages_merge_to_the_same_event_in_any_order_and_number(
     assert whole.content_hash() == merged(parts[::-1]).content_hash()
 
 
+def test_an_event_is_as_new_as_the_newest_of_its_pages() -> None:
+    pages = [Page(event(**LATER), "c", 2, 2), Page(event(), "c", 1, 2)]
+
+    assert merged(pages).updated_at == LATER["updated_at"]
+
+
 def test_a_missing_page_is_named() -> None:
     pages = [Page(event(), "c", number, 4) for number in (4, 2)]
 

@@ -481,6 +481,25 @@ def test_a_model_that_an_update_leaves_out_is_no_longer_announced(watched: World
     assert kinds(watched.poll("2026-10-09")) == ["ENTERED_LEGACY"]
 
 
+def test_an_update_from_a_side_without_entities_is_about_the_same_models(watched: World) -> None:
+    watched.push("2026-10-07", event())
+    later = datetime(2027, 5, 1, 7, tzinfo=UTC)
+    newer = event(updated="2026-10-08T08:00:00Z", entities=None, start_at=later)
+
+    (told,) = watched.push("2026-10-08", newer)
+    assert [one["model_id"] for one in told["models"]] == [A]
+    becomes(watched, model(A, end_of_life="2027-05-01"))
+    assert watched.poll("2026-10-09") == []
+
+
+def test_what_was_not_told_of_an_ignored_model_is_not_taken_for_told(watched: World) -> None:
+    watched.settings = Settings(ignore=("*alpha-1*",))
+    watched.push("2026-10-07", event(entities=(Entity(A), Entity(B))))
+
+    assert "announced" not in watched.row(A)
+    assert "announced" in watched.row(B)
+
+
 def test_a_model_that_is_listed_again_is_told_although_health_gave_its_date(
     watched: World,
 ) -> None:
