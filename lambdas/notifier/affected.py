@@ -30,8 +30,8 @@ _SHORTEST_NAME = 5
 # A sentence with one of these speaks of where to go, of what stays, or of what is not meant.
 _OTHERWISE = re.compile(
     r"\b(?:recommend|replac|migrat|mov(?:e|ing)\b|transition|upgrad|switch|successor|instead"
-    r"|alternativ|such as|newer|latest|not\b|remain|continu|unaffected|available"
-    r"|support(?:s|ed)\b)",
+    r"|alternativ|such as|newer|latest|not\b|remain|continu|unaffected"
+    r"|(?<!no longer be )(?:available|support(?:s|ed)\b))",
     re.IGNORECASE,
 )
 _LIST_ITEM = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s")
@@ -73,7 +73,8 @@ def affected(event: HealthEvent, names: Names, resolver: Resolver) -> Affected:
         rows = resolver.resolve(value, event.region).rows or names.rows(
             names.in_text(value), event.region
         )
-        if _NAMING.search(value):
+        listed = resolver.resource(value, event.region)
+        if _NAMING.search(listed.arn if listed else value):
             rows = frozenset(key for key in rows if key.model_id in mentioned)
         found |= rows
         if not rows:

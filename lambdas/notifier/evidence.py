@@ -193,6 +193,10 @@ class Resolver:
             all(part.complete for part in parts),
         )
 
+    def resource(self, name: str, region: str) -> Resource | None:
+        """Give what is listed in a Region under an id or ARN."""
+        return self._named(region).get(name)
+
     def reach(self, region: str) -> Iterator[RowKey]:
         """Yield every row that a call made in a Region can end at."""
         known = self._usage[region]

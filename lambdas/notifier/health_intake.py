@@ -74,7 +74,7 @@ class Known:
         version = before.version
         if found.rows or event.entities is not None or version is None or not version.models:
             return found
-        dates = announced_dates(event, len(version.models))
+        dates = announced_dates(event, len(version.models)) if any(version.dates) else NO_DATES
         return Affected(self._names.rows(version.models, event.region), found.others, dates)
 
 
@@ -234,6 +234,8 @@ def _said(
             for m in Milestone
         )
     )
+    if not is_repeated:
+        return Announced(merged, row.dates, today, row.told.seq)
     # An update that moves no date is no reminder, and must not stand for one.
-    on = earlier.on if earlier and is_repeated else today
-    return Announced(merged, row.dates, on, row.told.seq)
+    on = earlier.on if earlier else row.told.on
+    return Announced(merged, row.dates, on or today, row.told.seq)

@@ -31,8 +31,9 @@ API_SUBJECT = "#health-api"
 _API_KEY = {"model_id": API_SUBJECT, "region": "#"}
 # AWS shows events for 90 days; alerts, which say what was told, are kept for 400.
 _EVENTS_KEPT = timedelta(days=400)
-# As long as a delivery may still be repeated by hand from a dead-letter queue.
-_PAGES_KEPT = timedelta(days=30)
+# Much longer than a page waits for others: what comes before anybody has confirmed a subscription
+# waits here, and what is repeated by hand from a dead-letter queue must be known.
+_PAGES_KEPT = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from notifier.health_event import BEDROCK, Concern
@@ -193,6 +194,7 @@ def _completed(seen: Version, known: Version, *, is_twin: bool) -> Version:
             status=known.status if both_live else seen.status,
             start_at=seen.start_at or known.start_at,
             end_at=seen.end_at or known.end_at,
+            dates=tuple(new or old for new, old in zip_longest(seen.dates, known.dates)),
             twins=(*known.twins, *seen.twins)[-_TWINS:],
         )
     if seen.entities is None or (seen.is_partial and not known.is_partial):
@@ -228,6 +230,8 @@ def _changes(event: HealthEvent, known: Version, seen: Version) -> Iterator[str]
     elif not is_twin and known.texts and seen.texts.keys() - known.texts.keys():
         yield "its text is given in another language, and may have changed"
     yield from _entity_changes(event, known, seen)
+    if is_twin and any(new and not old for new, old in zip_longest(seen.dates, known.dates)):
+        yield "a date is now given for what it concerns"
 
 
 def _status_change(event: HealthEvent, before: str) -> str:

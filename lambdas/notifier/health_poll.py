@@ -65,7 +65,13 @@ def read_api(
     # Kinds of events that were not wanted before are seen for the first time as well.
     unseen = frozenset(Concern) if is_first else _newly_wanted(state, wanted)
     new = [one for one in listed.events if _is_new(one, wanted, before.events)]
-    over = [one for one in new if one.is_closed and one.concern in unseen]
+    over = [
+        one
+        for one in new
+        if one.is_closed
+        and one.concern in unseen
+        and event_name(one.account, one.arn) not in before.events
+    ]
     details = api.details(_some([one for one in new if one not in over], now))
     lifecycles, errors = _lifecycles(api, state, now)
     answered = ApiState(

@@ -173,6 +173,6 @@ def test_a_page_is_forgotten_by_itself_and_an_event_after_its_alerts(world: Worl
     world.memory.keep(event(), Remembered(), version_of(event(), Affected()))
 
     expiry = {item["model_id"].split("#")[1]: item["expires_at"] for item in world.items("Models")}
-    assert expiry["health-page"] == (NOON + timedelta(days=30)).timestamp()
+    assert expiry["health-page"] == (NOON + timedelta(days=400)).timestamp()
     assert expiry["health"] == (NOON + timedelta(days=400)).timestamp()
     assert at("2026-10-07T12:00:00Z") == NOON

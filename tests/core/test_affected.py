@@ -154,6 +154,9 @@ def test_an_entity_stands_for(entity: str, found: dict[str, set[str]]) -> None:
             id="nor what stands in a list below it",
         ),
         pytest.param(
+            "Claude 3 Haiku will no longer be available.", {HAIKU}, id="what is available no more"
+        ),
+        pytest.param(
             "These models retire:\n- Claude 3 Haiku\n- Nova Premier",
             {HAIKU, NOVA},
             id="a list of what goes",
@@ -199,6 +202,7 @@ def look(text: str, *entities: str) -> Affected:
 def test_what_happens_to_an_agent_need_not_happen_to_its_model() -> None:
     alone, named = look("Your agent's runtime ends.", AGENT), look(f"{HAIKU} retires.", AGENT)
 
+    assert look("Your agent's runtime ends.", "A1").models == frozenset()
     assert alone.models == frozenset()
     assert alone.others == (Entity(AGENT),)
     assert named.models == {HAIKU}

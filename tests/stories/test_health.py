@@ -606,10 +606,9 @@ def test_a_text_that_changes_is_an_update_in_whatever_language_it_was_known(
         {"status": "open"},
         {"status": "UPCOMING"},
         {"end_at": datetime(2027, 4, 9, tzinfo=UTC)},
-        {"start_at": None},
         {"description": "", "language": ""},
     ],
-    ids=["another living status", "in capitals", "an end", "no start", "no text"],
+    ids=["another living status", "in capitals", "an end", "no text"],
 )
 def test_the_same_version_from_a_side_that_gives_more_or_less_is_told_once(
     watched: World, other: dict[str, Any]
@@ -617,6 +616,51 @@ def test_the_same_version_from_a_side_that_gives_more_or_less_is_told_once(
     for first, second in ((event(), event(**other)), (event("two", **other), event("two"))):
         assert len(watched.push("2026-10-07", first)) == 1
         assert watched.push("2026-10-07", second, first, second) == []
+
+
+@pytest.mark.parametrize("lacking", [{"start_at": None}, {"entities": None}, {"description": ""}])
+def test_what_a_side_lacks_is_taken_back_with_the_event_all_the_same(
+    watched: World, lacking: dict[str, Any]
+) -> None:
+    watched.push("2026-10-07", event())
+    assert watched.push("2026-10-07T11:00:00Z", event(**lacking)) == []
+    closed = event(updated="2026-10-08T08:00:00Z", status="closed")
+    assert len(watched.push("2026-10-08", closed)) == 1
+
+    assert watched.poll("2026-12-09") == []
+
+
+def test_a_date_that_only_the_other_side_gives_is_told_and_counts_down(watched: World) -> None:
+    watched.push("2026-10-07", event(start_at=None))
+    (told,) = watched.push("2026-10-07T11:00:00Z", event())
+
+    assert "date is now given" in told["health_event"]["changes"][0]
+    assert kinds(watched.poll("2026-12-09")) == ["DEADLINE"]
+
+
+def test_an_event_that_was_told_is_told_as_closed_when_the_api_first_answers(
+    watched: World,
+) -> None:
+    watched.push("2026-10-07", event())
+    watched.health.has(event(updated="2026-10-08T08:00:00Z", status="closed"))
+
+    (told,) = watched.poll("2026-10-09")
+    assert told["health_event"]["description"] == event().description
+    assert watched.poll("2026-12-09") == []
+
+
+def test_progress_after_a_reminder_takes_the_place_of_none(watched: World) -> None:
+    becomes(watched, model(A, "LEGACY", legacy="2026-10-02", end_of_life=END))
+    watched.poll("2026-10-02")
+    before, after = (
+        event(updated=f"{day}T08:00:00Z", entities=(Entity(A), Entity("r", status)))
+        for day, status in (("2026-10-03", "PENDING"), ("2027-04-01", "RESOLVED"))
+    )
+    watched.push("2026-10-03", before)
+    assert kinds(watched.poll("2027-03-25")) == ["DEADLINE"]
+    watched.push("2027-04-01T08:30:00Z", after)
+
+    assert kinds(watched.poll("2027-04-01T10:00:00Z")) == ["DEADLINE"]
 
 
 def test_two_versions_of_one_second_are_told_once_each_however_often_they_come(

@@ -178,7 +178,7 @@ _CLOSED = (
     ),
     (
         "It changes no state and no date of a model. These are watched in the Bedrock API as "
-        "before, and reminders go on."
+        "before, and reminders of the dates that it gives go on."
     ),
 )
 _OPERATIONAL = (
