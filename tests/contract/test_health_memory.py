@@ -16,6 +16,7 @@ from notifier.health_event import Entity, HealthEvent, LifecycleDate, Page, Serv
 from notifier.health_memory import ApiState, event_name
 from notifier.health_news import Remembered, version_of
 from notifier.model import RowKey
+from tests.health_events import health_event
 from tests.world import EAST, World, at, model
 
 pytestmark = pytest.mark.contract
@@ -23,23 +24,18 @@ pytestmark = pytest.mark.contract
 NOON = datetime(2026, 10, 7, 12, tzinfo=UTC)
 
 
-def event(arn: str = "arn", **given: Any) -> HealthEvent:  # noqa: ANN401 any field
-    fields: dict[str, Any] = {
-        "account": "123456789012",
-        "service": "BEDROCK",
-        "type_code": "AWS_BEDROCK_PLANNED_LIFECYCLE_EVENT",
-        "category": "scheduledChange",
-        "status": "upcoming",
-        "region": EAST,
+def event(**given: Any) -> HealthEvent:  # noqa: ANN401 any field
+    """Give an event in which every field has something."""
+    fields = {
+        "arn": "arn",
         "updated_at": NOON,
-        "start_at": NOON + timedelta(days=90),
         "description": "Words \u202e and a lone surrogate: \ud800.",
         "language": "en_US",
         "entities": (Entity("a", "PENDING"), Entity("b")),
         "metadata": {"key": "value"},
         "missing_pages": (2,),
     }
-    return HealthEvent(arn=arn, **{**fields, **given})
+    return health_event(**{**fields, **given})
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,9 +10,10 @@ from hypothesis import strategies as st
 
 from notifier.affected import Affected, Names, affected
 from notifier.evidence import Resolver
-from notifier.health_event import Entity, HealthEvent
+from notifier.health_event import Entity
 from notifier.model import Lifecycle, Phase, RowKey, TrackedModel
 from notifier.usage import Reading, RegionUsage, Resource, Source
+from tests.health_events import health_event
 
 EAST, WEST = "us-east-1", "us-west-2"
 OPUS_4, OPUS_41 = "anthropic.claude-opus-4-v1:0", "anthropic.claude-opus-4-1-v1:0"
@@ -72,20 +72,12 @@ USAGE = {
 BOTH = {EAST, WEST}
 
 
-def find(text: str = "", *entities: str, region: str = EAST, **given: Any) -> dict[str, set[str]]:  # noqa: ANN401
+def find(text: str = "", *entities: str, region: str = EAST) -> dict[str, set[str]]:
     """Give the Regions of each model that is found."""
-    event = HealthEvent(
-        account="123456789012",
-        arn="arn",
-        service="BEDROCK",
-        type_code="X",
-        category="scheduledChange",
-        status="open",
+    event = health_event(
         region=region,
-        updated_at=datetime(2026, 10, 7, tzinfo=UTC),
         description=text,
         entities=tuple(Entity(one) for one in entities) or None,
-        **given,
     )
     resolver = Resolver([one.key for one in ROWS], USAGE, "aws")
     found: dict[str, set[str]] = {}
@@ -181,19 +173,8 @@ AGENT = "arn:aws:bedrock:us-east-1:123456789012:agent/A1"
 
 def look(text: str, *entities: str) -> Affected:
     """Give all that is found of a lifecycle event."""
-    event = HealthEvent(
-        account="123456789012",
-        arn="arn",
-        service="BEDROCK",
-        type_code="AWS_BEDROCK_PLANNED_LIFECYCLE_EVENT",
-        category="scheduledChange",
-        status="upcoming",
-        region=EAST,
-        updated_at=datetime(2026, 10, 7, tzinfo=UTC),
-        start_at=datetime(2027, 4, 8, 7, tzinfo=UTC),
-        description=text,
-        entities=tuple(Entity(one) for one in entities) or None,
-    )
+    entities_named = tuple(Entity(one) for one in entities) or None
+    event = health_event(description=text, entities=entities_named)
     agents = Reading((Resource(AGENT, "support-bot", (HAIKU,), id="A1"),))
     usage = {EAST: RegionUsage(EAST, date(2026, 10, 1), {Source.AGENTS: agents})}
     return affected(event, Names(ROWS), Resolver([one.key for one in ROWS], usage, "aws"))
@@ -250,17 +231,7 @@ def test_a_region_where_the_model_is_not_tracked_means_it_everywhere() -> None:
 
 
 def test_what_stands_for_no_model_is_kept() -> None:
-    event = HealthEvent(
-        account="1",
-        arn="a",
-        service="BEDROCK",
-        type_code="X",
-        category="x",
-        status="open",
-        region=EAST,
-        updated_at=datetime(2026, 10, 7, tzinfo=UTC),
-        entities=(Entity(HAIKU), Entity("i-1", "PENDING")),
-    )
+    event = health_event(entities=(Entity(HAIKU), Entity("i-1", "PENDING")))
     resolver = Resolver([one.key for one in ROWS], {}, "aws")
 
     found = affected(event, Names(ROWS), resolver)

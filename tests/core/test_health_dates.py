@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.health_dates import announced_dates, milestone_named
-from notifier.health_event import HealthEvent
 from notifier.model import NO_DATES, Dates, Milestone
+from tests.health_events import health_event
+
+if TYPE_CHECKING:
+    from notifier.health_event import HealthEvent
 
 LEGACY, EXTENDED, END = date(2026, 10, 8), date(2027, 1, 8), date(2027, 4, 8)
 
 
 def event(description: str = "", **given: Any) -> HealthEvent:  # noqa: ANN401 any field
-    fields: dict[str, Any] = {
-        "account": "123456789012",
-        "arn": "arn:aws:health:us-east-1::event/BEDROCK/X/1",
-        "service": "BEDROCK",
-        "type_code": "AWS_BEDROCK_PLANNED_LIFECYCLE_EVENT",
-        "category": "scheduledChange",
-        "status": "upcoming",
-        "region": "us-east-1",
-        "updated_at": datetime(2026, 10, 7, tzinfo=UTC),
-        "start_at": datetime(2027, 4, 8, 7, tzinfo=UTC),
-    }
-    return HealthEvent(description=description, **{**fields, **given})
+    """Give an event with a text."""
+    return health_event(description=description, **given)
 
 
 PUBLISHED = datetime(2026, 10, 7, tzinfo=UTC)

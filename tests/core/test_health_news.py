@@ -22,6 +22,7 @@ from notifier.health_news import (
     version_of,
 )
 from notifier.model import RowKey
+from tests.health_events import health_event
 
 if TYPE_CHECKING:
     from random import Random
@@ -36,21 +37,14 @@ def finds(models: frozenset[str]) -> Affected:
 
 
 def event(**given: Any) -> HealthEvent:  # noqa: ANN401 any field
-    fields: dict[str, Any] = {
-        "account": "123456789012",
-        "arn": "arn",
-        "service": "BEDROCK",
-        "type_code": "AWS_BEDROCK_PLANNED_LIFECYCLE_EVENT",
-        "category": "scheduledChange",
-        "status": "upcoming",
-        "region": "us-east-1",
+    """Give an event of two entities."""
+    fields = {
         "updated_at": NOON,
-        "start_at": datetime(2027, 4, 8, 7, tzinfo=UTC),
         "description": "Words.",
         "language": "en_US",
         "entities": SOME,
     }
-    return HealthEvent(**{**fields, **given})
+    return health_event(**{**fields, **given})
 
 
 def after(before: HealthEvent, seen: HealthEvent, models: frozenset[str] = MODELS) -> Verdict:

@@ -14,6 +14,7 @@ from notifier.health_event import Entity, HealthEvent, LifecycleDate, Page, Serv
 from notifier.health_memory import event_name
 from notifier.health_news import HealthEvents, Remembered
 from notifier.settings import Settings
+from tests.health_events import health_event
 from tests.world import EAST, EUROPE, WEST, World, at, kinds, model
 
 if TYPE_CHECKING:
@@ -27,21 +28,14 @@ END = "2027-04-08"
 
 def event(arn: str = "one", updated: str = "2026-10-07T08:00:00Z", **given: Any) -> HealthEvent:  # noqa: ANN401 any field
     """Give an event that announces the end of life of A on 2027-04-08, in us-east-1."""
-    fields: dict[str, Any] = {
-        "account": "123456789012",
-        "service": "BEDROCK",
-        "type_code": "AWS_BEDROCK_PLANNED_LIFECYCLE_EVENT",
-        "category": "scheduledChange",
-        "status": "upcoming",
-        "region": EAST,
-        "start_at": datetime(2027, 4, 8, 7, tzinfo=UTC),
+    fields = {
+        "arn": f"arn:aws:health:us-east-1::event/BEDROCK/AWS_BEDROCK_PLANNED_LIFECYCLE_EVENT/{arn}",
         "scope": "ACCOUNT_SPECIFIC",
         "description": "A model that you have used in the past 30 days is being retired.",
         "language": "en_US",
         "entities": (Entity(A, "PENDING"),),
     }
-    name = f"arn:aws:health:us-east-1::event/BEDROCK/AWS_BEDROCK_PLANNED_LIFECYCLE_EVENT/{arn}"
-    return HealthEvent(arn=name, updated_at=at(updated), **{**fields, **given})
+    return health_event(updated_at=at(updated), **{**fields, **given})
 
 
 def becomes(world: World, alpha: ListedModel, region: str = EAST) -> None:
