@@ -15,6 +15,7 @@ from notifier.errors import ConditionFailedError
 from notifier.health_event import Entity, HealthEvent, LifecycleDate, Page, ServiceLifecycle
 from notifier.health_memory import ApiState, event_name
 from notifier.health_news import Remembered, version_of
+from notifier.health_poll import overdue
 from notifier.model import RowKey
 from tests.health_events import health_event
 from tests.world import EAST, World, at, model
@@ -87,6 +88,8 @@ def test_pages_are_read_once_all_are_there_and_settled_ones_wait_no_longer(world
     kept = world.snapshot.read().health.pages
     assert [one.page for one in kept if one.waits] == [other]
     assert len(kept) == 4
+    later = NOON + timedelta(days=1)
+    assert overdue(kept, NOON, later) == [[other]]
     assert not world.memory.put_page(pages[0], NOON)
 
 
