@@ -258,6 +258,7 @@ def test_both_in_one_poll_while_the_topic_is_down_are_one_message_later(watched:
     watched.health.has(event())
     becomes(watched, model(A, "LEGACY", legacy="2026-10-08", end_of_life=END))
     watched.poll("2026-10-08T10:00:00Z")
+    assert "told" not in watched.row(A)
     watched.topic.down = False
 
     assert kinds(watched.poll("2026-10-08T11:00:00Z")) == ["HEALTH_EVENT"]
