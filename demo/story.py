@@ -28,6 +28,7 @@ SONNET_4: Final = "anthropic.claude-sonnet-4-20250514-v1:0"
 OPUS: Final = "anthropic.claude-opus-4-1-20250805-v1:0"
 JAMBA_MINI: Final = "ai21.jamba-1-5-mini-v1:0"
 LLAMA: Final = "meta.llama3-3-70b-instruct-v1:0"
+LLAMA_NAME: Final = "Llama 3.3 70B Instruct"
 LLAMA_REGIONS: Final = ("us-east-1", "us-east-2", "us-west-2")
 FIRST_CALL: Final = date(2026, 9, 15)
 LAST_CALL_OF_OPUS: Final = date(2026, 10, 5)
@@ -226,7 +227,7 @@ STORY: Final = (
         "AWS Health announces the end of Llama 3.3 (day and words are invented)",
         "It is the first to say so: the Bedrock API still lists the model as active and without "
         "dates. EventBridge brings the event, the message goes out at once.",
-        (Heard("HEALTH_EVENT", ("Llama 3.3 70B Instruct",), "warning", 161),),
+        (Heard("HEALTH_EVENT", (LLAMA_NAME,), "warning", 161),),
         waits=("Claude Sonnet 4", "Claude Sonnet 4.5"),
         health=_announcement(),
     ),
@@ -240,22 +241,23 @@ STORY: Final = (
     Step(
         "2026-10-21T09:00:00Z",
         "A day later the Bedrock API says the same",
-        "Llama 3.3 is listed as LEGACY, with the date that AWS Health gave. That is no news to "
-        "anybody: the table knows it, and one message was enough.",
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5"),
+        "Llama 3.3 is listed as LEGACY, with the date that AWS Health gave. That is no news: the "
+        "table knows it, and one message was enough. Regions where nobody here calls it are left "
+        "to the digest.",
+        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME),
     ),
     Step(
         "2026-10-27T09:00:00Z",
         "Thirty days before the end of Jamba 1.5",
         "Nobody in this account uses it, so nobody is reminded.",
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5"),
+        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME),
     ),
     Step(
         "2026-10-28T09:00:00Z",
         "An end-of-life date moves EARLIER (this one is invented)",
         f"Marengo Embed v2.7 was to end on 2026-11-30; Bedrock now says {MOVED_END}. Nobody here "
         "uses it: the news waits for the digest.",
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", "Marengo Embed v2.7"),
+        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME, "Marengo Embed v2.7"),
         models=_MOVED,
     ),
     Step(
@@ -267,7 +269,7 @@ STORY: Final = (
             Heard("NOW_IN_USE", ("Marengo Embed v2.7",), "critical", 15),
             Heard("DEADLINE", _JAMBAS, "warning", 21),
         ),
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", "Marengo Embed v2.7"),
+        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME, "Marengo Embed v2.7"),
         models=_MOVED,
         mischief=_agents_may_not_be_listed,
     ),
@@ -276,7 +278,7 @@ STORY: Final = (
         "SNS is down while an alert is due",
         "The list can be read again. A reminder is decided and put into the outbox; it cannot be "
         "published. The invocation fails, so that the alarm and Lambda's retries see it.",
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", "Marengo Embed v2.7"),
+        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME, "Marengo Embed v2.7"),
         models=_MOVED,
         mischief=_sns_is_down,
         fails=True,
@@ -286,14 +288,14 @@ STORY: Final = (
         "SNS is back",
         "What was decided during the outage is told now: nothing was lost.",
         (Heard("DEADLINE", ("Claude Opus 4.1",), "warning", 57),),
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", "Marengo Embed v2.7"),
+        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME, "Marengo Embed v2.7"),
         models=_MOVED,
     ),
     Step(
         "2026-11-12T10:00:00Z",
         "The same invocation arrives a second time",
         "EventBridge Scheduler delivers at least once. People hear once.",
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", "Marengo Embed v2.7"),
+        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME, "Marengo Embed v2.7"),
         models=_MOVED,
     ),
     Step(
@@ -302,7 +304,7 @@ STORY: Final = (
         "The reminder that nobody needed is sent at once, to those who need it now. Its sister "
         "Jamba 1.5 Large is still nobody's.",
         (Heard("DEADLINE", ("Jamba 1.5 Mini",), "critical", 7),),
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", "Marengo Embed v2.7"),
+        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME, "Marengo Embed v2.7"),
         models=_MOVED,
         mischief=_somebody_begins_to_call,
     ),

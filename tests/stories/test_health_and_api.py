@@ -78,7 +78,7 @@ def new_world(
 
 
 @settings(
-    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(st.lists(st.one_of(API, HEALTH), min_size=1, max_size=6), st.integers(0, 3))
 def test_after_every_poll_the_last_words_about_a_model_are_what_is_true(
