@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +19,7 @@ from notifier.model import NO_DATES, Dates
 from notifier.times import iso_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
 
 BEDROCK = "BEDROCK"
@@ -75,7 +75,6 @@ class HealthEvent:
     language: str = ""
     entities: tuple[Entity, ...] | None = None
     actionability: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
     missing_pages: tuple[int, ...] = ()
 
     @property

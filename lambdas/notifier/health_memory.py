@@ -221,7 +221,7 @@ def _page_content(page: Page) -> dict[str, Any]:
     event = page.event
     given = {name: getattr(event, name) for name in HealthEvent.__dataclass_fields__}
     times = {name: _iso(given[name]) for name in ("updated_at", "start_at", "end_at")}
-    return page._asdict() | {"event": given | times | {"metadata": dict(event.metadata)}}
+    return page._asdict() | {"event": given | times}
 
 
 def _kept_page(item: Item) -> KeptPage:

@@ -33,7 +33,6 @@ def event(**given: Any) -> HealthEvent:  # noqa: ANN401 any field
         "description": "Words \u202e and a lone surrogate: \ud800.",
         "language": "en_US",
         "entities": (Entity("a", "PENDING"), Entity("b")),
-        "metadata": {"key": "value"},
         "missing_pages": (2,),
     }
     return health_event(**{**fields, **given})
@@ -69,6 +68,8 @@ def test_who_comes_second_with_old_knowledge_is_refused(world: World) -> None:
 
     world.memory.keep(second, world.memory.recall(second), version_of(second, Affected()))
     assert world.memory.recall(second).seq == 2
+    with pytest.raises(ConditionFailedError):
+        world.memory.keep(first, Remembered(1), version_of(first, Affected()))
 
 
 def test_pages_are_read_once_all_are_there_and_settled_ones_wait_no_longer(world: World) -> None:

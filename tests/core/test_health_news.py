@@ -141,7 +141,7 @@ def test_an_event_never_seen(
             event(entities=SOME[:1], missing_pages=(2,)), id="one page of it, delivered late"
         ),
         pytest.param(event(**LATER), id="a later time and nothing else"),
-        pytest.param(event(metadata={"x": "y"}, actionability="INFORMATIONAL"), id="metadata"),
+        pytest.param(event(actionability="INFORMATIONAL"), id="another actionability"),
     ],
 )
 def test_no_change(seen: HealthEvent) -> None:

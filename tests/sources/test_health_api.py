@@ -138,7 +138,6 @@ def test_the_details_of_an_event_complete_it(health: FakeHealth, api: HealthApi)
         description="Acme One is going to be retired.",
         language="en",
         entities=(Entity("acme.one-v1:0", "PENDING"), Entity("acme.two-v1:0", "RESOLVED")),
-        metadata={"deprecated_version": "1"},
     )
     assert api.details(api.events().events) == Detailed((whole,))
 
@@ -207,7 +206,7 @@ def test_an_event_may_say_nothing_more(health: FakeHealth, api: HealthApi) -> No
 
     (found,) = api.details([LISTED]).events
 
-    assert (found.description, found.language, found.entities, found.metadata) == ("", "", None, {})
+    assert (found.description, found.language, found.entities) == ("", "", None)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,6 @@ from notifier.sources.health_push import (
     TimeOrNone,
     description_of,
     entities_of,
-    metadata_of,
     region_of,
     text_of,
     time_or_none,
@@ -101,7 +100,7 @@ class HealthApi:
         return Listed(tuple(read), skipped)
 
     def details(self, events: Sequence[HealthEvent]) -> Detailed:
-        """Ask for the descriptions, metadata and entities of events, as they are now.
+        """Ask for the descriptions and entities of events, as they are now.
 
         What goes wrong with one costs that one; it is left out. Once the API does not answer in
         time nothing more is asked: alerts wait for this.
@@ -188,7 +187,6 @@ class HealthApi:
             self._event(said.event),
             description=description,
             language=_LOCALE if description else "",
-            metadata=metadata_of(said.metadata or {}),
         )
 
     def _event(self, entry: object) -> HealthEvent:
@@ -276,4 +274,3 @@ class _Details(BaseModel):
 
     event: object
     description: dict[str, Any] | None = Field(default=None, alias="eventDescription")
-    metadata: dict[str, Any] | None = Field(default=None, alias="eventMetadata")

@@ -6,12 +6,11 @@ AWS's own examples leave out may be missing here; what nobody could work with is
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from reprlib import Repr
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,18 +18,16 @@ from notifier.health_event import Entity, HealthEvent, Page
 from notifier.times import iso_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 # A year outside of this is no date but a mistake or a placeholder, as for those of models.
 _FIRST_YEAR, _LAST_YEAR = 2020, 2099
 # Seconds since 1970 have 10 digits until 2286; more are milliseconds.
 _MILLISECONDS_FROM: Final = 10**11
 
-# The longest that the Health API's model allows: an ARN, and a value of the metadata.
+# The longest text that the Health API's model allows but for descriptions: an ARN.
 _TEXT_LENGTH = 1600
-_VALUE_LENGTH = 32_766
 _DESCRIPTION_LENGTH = 200_000
-_METADATA_ENTRIES = 1000
 _PAGES = 10_000
 
 _ENGLISH_OF_AWS = "en_US"
@@ -62,8 +59,6 @@ def page_of(event: object) -> Page:
         return _page(_Envelope.model_validate(event))
     except ValidationError as error:
         raise MalformedHealthEventError(_what_is_wrong(error)) from None
-    except RecursionError:
-        raise MalformedHealthEventError(_told("too deeply nested")) from None
 
 
 def clean(value: object, length: int = _TEXT_LENGTH) -> object:
@@ -110,15 +105,6 @@ def entities_of(named: Iterable[tuple[object, object]]) -> tuple[Entity, ...] | 
     return tuple(dict.fromkeys(entity for entity in entities if entity.value.strip())) or None
 
 
-def metadata_of(said: Mapping[str, Any]) -> dict[str, str]:
-    """Give metadata as texts."""
-    known = [(key, value) for key, value in said.items() if value is not None]
-    return {
-        text_of(key): text_of(value if isinstance(value, str) else json.dumps(value), _VALUE_LENGTH)
-        for key, value in known[:_METADATA_ENTRIES]
-    }
-
-
 def description_of(text: object) -> str:
     """Give a description of an event, or nothing where it is no text."""
     return text_of(text, _DESCRIPTION_LENGTH)
@@ -155,7 +141,6 @@ def _page(envelope: _Envelope) -> Page:
         language=language,
         entities=_entities(detail.entities) or _entities(envelope.resources),
         actionability=detail.actionability,
-        metadata=metadata_of(detail.metadata),
     )
     return Page(event, _communication(detail, updated_at), detail.page, detail.pages)
 
@@ -233,7 +218,6 @@ Identifier = Annotated[
 ]
 _PageNumber = Annotated[int, BeforeValidator(_absent_is_one), Field(ge=1, le=_PAGES)]
 _List = Annotated[list[object], _absent_is_empty(list)]
-_Mapping = Annotated[dict[str, object], _absent_is_empty(dict)]
 
 
 class _Detail(BaseModel):
@@ -256,7 +240,6 @@ class _Detail(BaseModel):
     updated_at: TimeOrNone = Field(default=None, alias="lastUpdatedTime")
     descriptions: _List = Field(default=[], alias="eventDescription")
     entities: _List = Field(default=[], alias="affectedEntities")
-    metadata: _Mapping = Field(default={}, alias="eventMetadata")
     page: _PageNumber = 1
     pages: _PageNumber = Field(default=1, alias="totalPages")
 
