@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -107,6 +107,20 @@ def world(dynamodb_local: str, tables: dict[str, str]) -> "World":
 
     client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
     return World(client, tables)
+
+
+@pytest.fixture
+def new_world(
+    dynamodb_local: str, dynamodb: "DynamoDBClient", template: dict[str, Any]
+) -> Callable[[], "World"]:
+    """Give what makes a world of empty tables, for each example of a property."""
+    from tests.world import World  # noqa: PLC0415
+
+    def make() -> World:
+        client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
+        return World(client, create_tables(dynamodb, template, prefix=f"{uuid4()}-"))
+
+    return make
 
 
 def _guarded(connect: Any) -> Any:  # noqa: ANN401 stands in for either method

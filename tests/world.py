@@ -32,6 +32,7 @@ from notifier.model import (
 from notifier.render.email import Place
 from notifier.settings import Settings
 from notifier.snapshot import Lease, Snapshot
+from notifier.snooze_memory import SnoozeMemory
 from notifier.sources.health_api import Detailed, Listed
 from notifier.table import Table
 from notifier.times import parse_time
@@ -329,9 +330,11 @@ class World:
         self.quotas = AccountQuotas()
         self.health = AccountHealth()
         self.topic = RecordingChannel("sns", tells=True)
+        self.chat: RecordingChannel | None = None
         self.bus = RecordingChannel("eventbridge", tells=False)
         self.snapshot = Snapshot(Table(client, tables["ModelsTableName"]))
         self.memory = HealthMemory(Table(client, tables["ModelsTableName"]))
+        self.snoozes = SnoozeMemory(Table(client, tables["ModelsTableName"]))
         self.ledger = Ledger(Table(client, tables["AlertsTableName"]))
         self.summary: Summary | None = None
         self.came_of_it: list[str] = []
@@ -352,14 +355,27 @@ class World:
             snapshot=self.snapshot,
             ledger=self.ledger,
             topic=self.topic,  # type: ignore[arg-type]
-            delivery=Delivery(self.ledger, self.snapshot, (self.topic, self.bus)),
+            chat=self.chat,  # type: ignore[arg-type]
+            delivery=self.delivery,
             place=PLACE,
         )
+
+    @property
+    def delivery(self) -> Delivery:
+        """Give every channel there is."""
+        channels = (self.topic, self.chat, self.bus) if self.chat else (self.topic, self.bus)
+        return Delivery(self.ledger, self.snapshot, channels)
 
     def poll(self, when: str) -> list[dict[str, Any]]:
         """Poll as of a day or time; give the documents the alerts topic accepted in it."""
         before = len(self.topic.accepted)
         self.summary = pipeline.poll(at(when), self.lease(), self.edges(), self.settings)
+        return self.topic.accepted[before:]
+
+    def digest(self, when: str) -> list[dict[str, Any]]:
+        """Let a digest become due; give the documents the alerts topic accepted in that run."""
+        before = len(self.topic.accepted)
+        self.summary = pipeline.digest(at(when), self.lease(), self.edges(), self.settings)
         return self.topic.accepted[before:]
 
     def push(self, when: str, *pages: Page | HealthEvent) -> list[dict[str, Any]]:
@@ -370,7 +386,8 @@ class World:
             memory=self.memory,
             ledger=self.ledger,
             topic=self.topic,  # type: ignore[arg-type]
-            delivery=Delivery(self.ledger, self.snapshot, (self.topic, self.bus)),
+            chat=self.chat,  # type: ignore[arg-type]
+            delivery=self.delivery,
             place=PLACE,
         )
         receiver = Receiver(outlets, self.settings, self.lease())

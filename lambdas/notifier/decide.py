@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from notifier.changes import Change, changes, end_of_life_moved_earlier
 from notifier.deadlines import Due, Ladders, Statement, reminder_due
@@ -20,6 +20,7 @@ from notifier.model import (
     Decision,
     Deferral,
     Deferred,
+    Direction,
     Facts,
     Kind,
     Phase,
@@ -29,12 +30,14 @@ from notifier.model import (
     TrackedModel,
     Why,
 )
+from notifier.snooze import Snoozes, is_called_again
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import date
 
     from notifier.scope import Scope
+    from notifier.snooze import Snooze
 
 _STRAGGLER_WITHIN = timedelta(days=14)
 _CRITICAL_DAYS = 14
@@ -52,7 +55,8 @@ class Policy:
     `scope_before` is the scope of the previous poll: a row that comes into scope because the
     settings changed, and not because the account began to use it, is taken over quietly.
     `use_before` is what `in_use` would be by the previous settings, where it differs.
-    `inactivity_days` without a call are told, once for each spell.
+    `inactivity_days` without a call are told, once for each spell. `snoozes` are those that
+    may hold something back.
     """
 
     scope: Scope
@@ -61,6 +65,7 @@ class Policy:
     announce_new_models: bool = False
     use_before: Mapping[RowKey, bool | None] = field(default_factory=dict)
     inactivity_days: int = 10
+    snoozes: Snoozes = field(default_factory=Snoozes)
 
     def was_in_scope(self, row: TrackedModel) -> bool:
         """Say whether the previous settings would have had the row told at once."""
@@ -109,6 +114,9 @@ def decide(
     for row in rows:
         if row.key in spoken_for or (_is_silent(row) and row.key not in newcomers.rows):
             continue
+        said = policy.snoozes.of(row, now.date())
+        if said is not None and said.key in spoken_for:
+            continue  # An alert that opens it again is not out yet.
         outcome = _decide_row(row, siblings, newcomers, policy, now)
         match outcome:
             case Decision():
@@ -125,7 +133,22 @@ def decide(
 def _is_silent(row: TrackedModel) -> bool:
     """Say, cheaply, that a row can have neither news nor reminders: most rows, at every poll."""
     active = row.phase is Phase.ACTIVE and row.announced is None
-    return active and row.dates == NO_DATES and row.facts == row.told.facts
+    settled = row.facts == row.told.facts and row.digested is None
+    return active and row.dates == NO_DATES and settled
+
+
+class _Matter(NamedTuple):
+    """All that one row may have to say, and what somebody said of its model."""
+
+    news: tuple[Change, ...]
+    due: Due | None
+    idle: int | None
+    said: Snooze | None
+    is_reopened: bool
+
+    @property
+    def is_none(self) -> bool:
+        return not (self.news or self.due or self.is_reopened) and self.idle is None
 
 
 def _decide_row(
@@ -141,24 +164,70 @@ def _decide_row(
     news = changes(row, today)
     if (told := _told_without_words(row, news, policy, now)) is not None:
         return Adoption(row.key, told, announced_after(row))
+    row = _as_heard(row)
+    news = changes(row, today)
     if not news and policy.announce_new_models and newcomers.is_new_everywhere(row):
         added = Change(Kind.MODEL_ADDED, "first seen in any Region")
         return _decision(row, (added,), None, today)
-    due = _reminder(row, policy, now)
-    idle = idle_days(row, policy.inactivity_days)
-    if not news and due is None and idle is None:
+    said = policy.snoozes.of(row, today)
+    matter = _Matter(
+        news,
+        due_reminder(row, policy.ladders, now),
+        idle_days(row, policy.inactivity_days),
+        said,
+        said is not None and is_called_again(row, said),
+    )
+    if matter.is_none:
         return None
     if not policy.scope.includes(row):
         return _defer(row, news, today, Why.NOT_IN_USE)
     if not policy.was_in_scope(row):
         return Adoption(row.key, told_after(row, None, now), announced_after(row))
-    if news and row.deferred is not None and row.deferred.facts == row.facts:
-        news = _begun_to_use(row, row.deferred)
+    if said is not None and not _comes_through(news):
+        return _held_back(row, said, matter, today)
+    return _tell_or_wait(row, matter, siblings, now)
+
+
+def _held_back(
+    row: TrackedModel, said: Snooze, matter: _Matter, today: date
+) -> Decision | Deferral | None:
+    if matter.is_reopened:
+        return _reopened(row, said, matter, today)
+    return _defer(row, matter.news, today, Why.SNOOZED)
+
+
+def _tell_or_wait(
+    row: TrackedModel, matter: _Matter, siblings: _Siblings, now: datetime
+) -> Decision | Deferral | None:
+    news, today = matter.news, now.date()
+    if news and row.set_aside is not None and row.set_aside.facts == row.facts:
+        news = _news_of_waiting(row, row.set_aside, news)
     if news and siblings.is_straggler(row, news[0].kind, now):
         return _defer(row, news, today, Why.STRAGGLER)
-    if news or due is not None:
-        return _decision(row, news, due, today)
-    return _idle(row, idle)
+    if news or matter.due is not None:
+        decision = _decision(row, news, matter.due, today)
+        return replace(decision, snooze=matter.said) if decision else None
+    return _idle(row, matter.idle)
+
+
+def _comes_through(news: tuple[Change, ...]) -> bool:
+    """Say whether this is told whatever anybody said: an end, or less time than they knew of."""
+    return any(
+        change.kind in _CRITICAL_KINDS or change.direction is Direction.EARLIER for change in news
+    )
+
+
+def _reopened(row: TrackedModel, said: Snooze, matter: _Matter, today: date) -> Decision:
+    """Tell that a model that nobody was to call any more was called, and all that holds of it."""
+    again = Change(Kind.REOPENED, f"called since it was resolved at {said.at.isoformat()}")
+    return Decision(
+        row=row,
+        kind=again.kind,
+        severity=_severity(row, matter.news, matter.due, today),
+        reason="; ".join(change.reason for change in (again, *matter.news)),
+        previous=row.told.facts,
+        snooze=said,
+    )
 
 
 def _is_said_by_health(row: TrackedModel, today: date) -> bool:
@@ -194,7 +263,7 @@ def _told_without_words(
         return told_after(row, None, now)
     is_repetition = (
         bool(news)
-        and row.deferred is None
+        and row.set_aside is None
         and all(change.kind in _MAY_REPEAT_HEALTH for change in news)
         and policy.scope.includes(row)
         and _is_said_by_health(row, now.date())
@@ -205,11 +274,29 @@ def _told_without_words(
     return None
 
 
-def _begun_to_use(row: TrackedModel, deferred: Deferred) -> tuple[Change, ...]:
-    """Give the news that a row left to the digest is used now, or that this cannot be excluded."""
+def _as_heard(row: TrackedModel) -> TrackedModel:
+    """Give the row as if alerts had told what only a digest has said, once that is true no longer.
+
+    Whoever read it must hear what has become of it, and not what has changed since the last alert.
+    """
+    if row.digested is None or row.is_listed:
+        return row
+    return replace(row, told=replace(row.told, facts=row.digested.facts))
+
+
+def _news_of_waiting(
+    row: TrackedModel, waiting: Deferred, news: tuple[Change, ...]
+) -> tuple[Change, ...]:
+    """Give what is news of a row whose facts were left to the digest.
+
+    That it is used now, or that this cannot be excluded; or, after a snooze, what was held back
+    and no digest has said.
+    """
+    if waiting.reason == Why.SNOOZED:
+        return () if row.is_listed else news
     if row.in_use is True:
         return (Change(Kind.NOW_IN_USE, "in use since it was left to the digest"),)
-    if deferred.reason == Why.NOT_IN_USE and row.gone_at is None and _lasts(row):
+    if waiting.reason == Why.NOT_IN_USE and row.gone_at is None and _lasts(row):
         return (Change(Kind.NOW_IN_USE, "use can no longer be excluded"),)
     return ()
 
@@ -260,16 +347,17 @@ def _has_left_after_its_end(row: TrackedModel) -> bool:
     return row.gone_at is not None and told.phase is Phase.END_OF_LIFE and not told.gone
 
 
-def _reminder(row: TrackedModel, policy: Policy, now: datetime) -> Due | None:
+def due_reminder(row: TrackedModel, ladders: Ladders, now: datetime) -> Due | None:
+    """Give the reminder that is due for a row and was not told, whether or not it may go out."""
     statements = []
     if row.told.on is not None:
         statements.append(Statement(row.told.facts.dates, row.told.on))
-    if row.deferred is not None:
-        statements.append(Statement(row.deferred.facts.dates, row.deferred.on))
+    if row.set_aside is not None:
+        statements.append(Statement(row.set_aside.facts.dates, row.set_aside.on))
     if row.announced is not None:
         statements += [Statement(d, row.announced.on) for d in row.announced[:2]]
     # The API may be months late: until it gives a date, that of AWS Health counts down.
-    return reminder_due(row.known_dates, row.phase, statements, policy.ladders, now)
+    return reminder_due(row.known_dates, row.phase, statements, ladders, now)
 
 
 def _defer(
@@ -278,10 +366,11 @@ def _defer(
     """Leave news to the digest, once; reminders of such rows are the digest's own business."""
     if not news:
         return None
-    waiting = row.deferred
+    waiting = row.set_aside
     if waiting is None or waiting.facts != row.facts:
         return Deferral(row.key, Deferred(row.facts, news[0].kind, today, reason))
-    if waiting.reason != reason:
+    # What waits because nobody uses it is told on first use, also after a snooze.
+    if waiting.reason != reason and reason is not Why.SNOOZED:
         return Deferral(row.key, replace(waiting, reason=reason))
     return None
 

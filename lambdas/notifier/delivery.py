@@ -9,10 +9,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from notifier.errors import AwsError, aws_call
-from notifier.model import Kind
+from notifier.model import Kind, RowKey
+from notifier.snooze import SNOOZE_SUBJECT
+from notifier.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,10 +23,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
     from notifier.ledger import Ledger, Record
+    from notifier.model import Member
     from notifier.render.document import Notification
     from notifier.snapshot import Lease, Snapshot
 
-# SNS disables an e-mail subscription that gets more than ten messages a second.
+# SNS disables an e-mail subscription that gets more than ten messages a second; Amazon Q Developer
+# drops what exceeds ten a second.
 _SECONDS_BETWEEN_PUBLISHES = 0.2
 # A channel other than the alerts topic is tried from the record for so long, then given up.
 _OTHER_CHANNELS_TRIED_FOR = timedelta(hours=24)
@@ -42,11 +46,8 @@ class Channel(Protocol):
         """Send, once, without retries. Raises AwsError."""
 
 
-class AlertsTopic:
-    """The SNS topic that people and their tools subscribe to."""
-
-    name = "sns"
-    tells = True
+class _Topic:
+    """An SNS topic of ours: messages leave it at a pace that its subscribers can follow."""
 
     def __init__(
         self, client: SNSClient, topic_arn: str, pause: Callable[[float], None] = time.sleep
@@ -57,25 +58,46 @@ class AlertsTopic:
         self._pause = pause
         self._published = False
 
-    def send(self, notification: Notification) -> None:
+    def _publish(self, **message: Any) -> None:  # noqa: ANN401 the parameters of Publish
         """Publish, a moment after the publish before."""
         if self._published:
             self._pause(_SECONDS_BETWEEN_PUBLISHES)
         self._published = True
         with aws_call("sns:Publish"):
-            self._client.publish(
-                TopicArn=self._topic_arn,
-                Subject=notification.document["subject"],
-                Message=notification.sns_message(),
-                MessageStructure="json",
-                MessageAttributes=notification.sns_attributes(),  # type: ignore[arg-type]
-            )
+            self._client.publish(TopicArn=self._topic_arn, **message)
 
     def is_heard(self) -> bool:
         """Say whether any subscription is confirmed. Raises AwsError."""
         with aws_call("sns:GetTopicAttributes"):
             answer = self._client.get_topic_attributes(TopicArn=self._topic_arn)
         return int(answer["Attributes"].get("SubscriptionsConfirmed", "0")) > 0
+
+
+class AlertsTopic(_Topic):
+    """The SNS topic that people and their tools subscribe to."""
+
+    name = "sns"
+    tells = True
+
+    def send(self, notification: Notification) -> None:
+        """Publish text for people and the alert document for everything else."""
+        self._publish(
+            Subject=notification.document["subject"],
+            Message=notification.sns_message(),
+            MessageStructure="json",
+            MessageAttributes=notification.sns_attributes(),
+        )
+
+
+class ChatTopic(_Topic):
+    """The SNS topic that Amazon Q Developer in chat applications reads for Slack and Teams."""
+
+    name = "chat"
+    tells = False
+
+    def send(self, notification: Notification) -> None:
+        """Publish a custom notification: a chat channel shows nothing else."""
+        self._publish(Message=notification.chat_message())
 
 
 class EventBus:
@@ -179,11 +201,17 @@ class Delivery:
     def _send(
         self, record: Record, now: datetime, down: dict[str, AwsError]
     ) -> list[tuple[Channel, AwsError]]:
-        """Send to each channel that has not taken the alert; give those that refused."""
-        errors = []
+        """Send to each channel that has not taken the alert; give those that refused.
+
+        A digest that the alerts topic refuses is kept from the others: until it is accepted its
+        words are made anew, and all channels are to get the same.
+        """
+        errors: list[tuple[Channel, AwsError]] = []
         for channel in self.channels:
             if channel.name in record.channels:
                 continue
+            if record.kind is Kind.DIGEST and any(refused.tells for refused, _ in errors):
+                break
             if channel.name in down:
                 errors.append((channel, down[channel.name]))
                 continue
@@ -201,14 +229,28 @@ class Delivery:
         """Record what was told, of rows, of Regions or of the account, and point to it."""
         errors = self.snapshot.move_told(record.told)
         errors += self.snapshot.note_announced(record.announced)
+        errors += self.snapshot.move_digested(record.digested)
         if errors:
             return errors
         for member in record.members:
-            if record.kind is Kind.COVERAGE_DEGRADED:
-                self.snapshot.note_region_told(member.region, member.token)
-            elif record.kind is Kind.COVERAGE_RESTORED:
-                self.snapshot.note_region_told(member.region, None)
+            self._note_member(record, member)
         if record.is_first_baseline():
             self.snapshot.note_baseline_told(now)
         self.ledger.point(record, now)
         return []
+
+    def _note_member(self, record: Record, member: Member) -> None:
+        """Record that something was told which is no row."""
+        match record.kind:
+            case Kind.COVERAGE_DEGRADED:
+                self.snapshot.note_region_told(member.region, member.token)
+            case Kind.COVERAGE_RESTORED:
+                self.snapshot.note_region_told(member.region, None)
+            case Kind.DIGEST:
+                due_at = parse_time(member.token)
+                self.snapshot.note_digest_done(due_at, record.covers_until or record.decided_at)
+            case Kind.REOPENED if member.subject.startswith(SNOOZE_SUBJECT):
+                key = RowKey(member.subject, member.region)
+                self.snapshot.note_reopened(key, record.decided_at)
+            case _:
+                pass

@@ -31,6 +31,7 @@ from notifier.model import (
 )
 from notifier.render.sentences import reason
 from notifier.render.words import plain
+from notifier.times import iso_time
 from notifier.usage import merged_use
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _ROWS_PER_ALERT = 2_000
 BASELINE_SUBJECT = "#baseline"
 TEST_SUBJECT = "#test"
+DIGEST_SUBJECT = "#digest"
 _MILESTONE_OF_KIND = {
     Kind.ENTERED_LEGACY: Milestone.LEGACY,
     Kind.EXTENDED_ACCESS_STARTED: Milestone.EXTENDED_ACCESS,
@@ -146,7 +148,7 @@ def _alert(
             replace(entry, capacity=capacities.get(entry.model_id, ()))
             for entry in entries(decisions)
         ),
-        members=tuple(sorted(_member(decision) for decision in decisions)),
+        members=tuple(sorted({*map(_member, decisions), *_opened(decisions)})),
         told=tuple((d.row.key, told_after(d.row, d.kind, now)) for d in decisions),
         direction=key.direction,
         milestone=key.milestone,
@@ -168,6 +170,13 @@ def _member(decision: Decision) -> Member:
     if decision.kind is Kind.INACTIVITY_RISK and row.use is not None:
         return Member(row.model_id, row.region, str(row.use.last_invoked_on))
     return Member(row.model_id, row.region, str(row.told.seq))
+
+
+def _opened(decisions: Iterable[Decision]) -> Iterator[Member]:
+    """Give what is no longer resolved: it is part of the alert, which is told once for it."""
+    for decision in decisions:
+        if decision.kind is Kind.REOPENED and decision.snooze is not None:
+            yield Member(*decision.snooze.key, iso_time(decision.snooze.at))
 
 
 def entries(decisions: Iterable[Decision]) -> tuple[ModelEntry, ...]:
@@ -205,6 +214,7 @@ def _entry(decisions: Sequence[Decision]) -> ModelEntry:
         successor=first.successor,
         by_health=_by_health(rows),
         idle_days=tuple(sorted({d.idle_days for d in decisions if d.idle_days is not None})),
+        snooze=next((decision.snooze for decision in decisions if decision.snooze), None),
     )
 
 

@@ -17,23 +17,36 @@ from notifier.errors import ConditionFailedError
 from notifier.grouping import BASELINE_SUBJECT
 from notifier.model import SEVERITY_ORDER, Kind, Member, RowKey, Told
 from notifier.render.document import Notification
-from notifier.snapshot import announced_from_item, announced_item, told_from_item, told_item
+from notifier.snapshot import (
+    announced_from_item,
+    announced_item,
+    deferred_from_item,
+    deferred_item,
+    told_from_item,
+    told_item,
+)
 from notifier.times import iso_time, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from notifier.model import Alert, Announced
+    from notifier.model import Alert, Announced, Deferred
     from notifier.table import Item, Table, Update
 
 _KEPT = timedelta(days=400)
 _UNSETTLED_INDEX = "unsettled"
 PENDING, SETTLED = "pending", "settled"
+_NOT_BEGUN = (
+    "size(channels) = :none AND (attribute_not_exists(claimed_until) OR claimed_until < :clock)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One alert of the outbox: what to send, what it is about, and which channels have it."""
+    """One alert of the outbox: what to send, what it is about, and which channels have it.
+
+    A digest has what it lists of rows (`digested`), and the poll up to which it speaks.
+    """
 
     notification: Notification
     kind: Kind
@@ -41,6 +54,8 @@ class Record:
     told: tuple[tuple[RowKey, Told], ...]
     members: tuple[Member, ...]
     announced: tuple[tuple[RowKey, Announced], ...] = ()
+    digested: tuple[tuple[RowKey, Deferred], ...] = ()
+    covers_until: datetime | None = None
     channels: Mapping[str, datetime] = field(default_factory=dict)
     is_settled: bool = False
 
@@ -56,6 +71,12 @@ class Record:
         rows = {key for key, _ in (*self.told, *self.announced)}
         return rows | {RowKey(m.subject, m.region) for m in self.members}
 
+    @property
+    def waits_to_be_renewed(self) -> bool:
+        """Whether its words are made anew until they are sent: nobody has begun to send them."""
+        is_renewed = self.is_first_baseline() or self.kind is Kind.DIGEST
+        return is_renewed and not self.channels
+
     def is_first_baseline(self) -> bool:
         """Say whether this is the account's first message, after which changes are told."""
         return self.kind is Kind.BASELINE and self.members == (Member(BASELINE_SUBJECT, "", ""),)
@@ -64,7 +85,14 @@ class Record:
 def record(alert: Alert, notification: Notification) -> Record:
     """Make the record of an alert that was just decided."""
     return Record(
-        notification, alert.kind, alert.occurred_at, alert.told, alert.members, alert.announced
+        notification,
+        alert.kind,
+        alert.occurred_at,
+        alert.told,
+        alert.members,
+        alert.announced,
+        alert.digested,
+        alert.digest.until if alert.digest else None,
     )
 
 
@@ -88,13 +116,15 @@ class Ledger:
 
     def renew(self, new: Record, clock: datetime) -> bool:
         """Put an alert or replace its words, as long as nobody has begun to send it."""
-        unclaimed = "(attribute_not_exists(claimed_until) OR claimed_until < :clock)"
-        return self._put(
-            new,
-            "attribute_not_exists(alert_id) OR "
-            f"(#state = :pending AND size(channels) = :none AND {unclaimed})",
-            {":pending": PENDING, ":none": 0, ":clock": iso_time(clock)},
-        )
+        condition = f"attribute_not_exists(alert_id) OR (#state = :pending AND {_NOT_BEGUN})"
+        values = {":pending": PENDING, ":none": 0, ":clock": iso_time(clock)}
+        return self._put(new, condition, values)
+
+    def withdraw(self, alert_id: str, clock: datetime) -> bool:
+        """Settle an alert unsent, as long as nobody has begun to send it: it is true no longer."""
+        changes = {"state": SETTLED, "unsettled": None}
+        values = {":none": 0, ":clock": iso_time(clock)}
+        return self._update(alert_id, changes, _NOT_BEGUN, values)
 
     def _put(self, new: Record, condition: str, values: Mapping[str, Any]) -> bool:
         names = {"#state": "state"} if values else None
@@ -155,7 +185,8 @@ class Ledger:
 
     def point(self, alert: Record, now: datetime) -> None:
         """Leave a pointer for each model, for the question what was told about it."""
-        ids = sorted({key.model_id for key, _ in (*alert.told, *alert.announced)})
+        spoken_of = (*alert.told, *alert.announced, *alert.digested)
+        ids = sorted({key.model_id for key, _ in spoken_of})
         self._table.put_all([_pointer(alert, model_id, now) for model_id in ids])
 
     def settle(self, alert_id: str, *, finished: bool) -> None:
@@ -224,6 +255,9 @@ def _pack(new: Record) -> bytes:
         "told": _by_what_was_told(new.told),
         "members": [list(member) for member in new.members],
         "announced": [[*key, announced_item(one)] for key, one in new.announced],
+        "digested": [[*key, deferred_item(one)] for key, one in new.digested],
+        "covers_until": iso_time(new.covers_until) if new.covers_until else None,
+        "chat": new.notification.chat,
     }
     return zlib.compress(json.dumps(payload, separators=(",", ":")).encode())
 
@@ -240,8 +274,10 @@ def _by_what_was_told(moves: Iterable[tuple[RowKey, Told]]) -> list[Any]:
 
 def _record(item: Item) -> Record:
     payload = json.loads(zlib.decompress(bytes(item["payload"])))
+    covers_until = payload.get("covers_until")
     return Record(
-        notification=Notification(payload["document"]),
+        # Alerts from before there was a chat have no words for it.
+        notification=Notification(payload["document"], payload.get("chat", {})),
         kind=Kind(item["kind"]),
         decided_at=parse_time(item["decided_at"]),
         told=tuple(_told_moves(payload["told"])),
@@ -251,6 +287,11 @@ def _record(item: Item) -> Record:
             # Alerts from before there were any have none.
             for model_id, region, one in payload.get("announced", ())
         ),
+        digested=tuple(
+            (RowKey(model_id, region), deferred_from_item(one))
+            for model_id, region, one in payload.get("digested", ())
+        ),
+        covers_until=parse_time(covers_until) if covers_until else None,
         channels={name: parse_time(when) for name, when in item["channels"].items()},
         is_settled=item["state"] == SETTLED,
     )

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date, datetime
 
+    from notifier.digest import Digest
     from notifier.health_event import HealthNews
+    from notifier.snooze import Snooze
     from notifier.successor import Successor
     from notifier.usage import Gap, Use
 
@@ -52,11 +54,13 @@ class Kind(StrEnum):
     NOW_IN_USE = "NOW_IN_USE"
     DEADLINE = "DEADLINE"
     INACTIVITY_RISK = "INACTIVITY_RISK"
+    REOPENED = "REOPENED"
     HEALTH_EVENT = "HEALTH_EVENT"
     MODEL_ADDED = "MODEL_ADDED"
     BASELINE = "BASELINE"
     COVERAGE_DEGRADED = "COVERAGE_DEGRADED"
     COVERAGE_RESTORED = "COVERAGE_RESTORED"
+    DIGEST = "DIGEST"
     TEST = "TEST"
 
 
@@ -120,6 +124,10 @@ class Lifecycle(NamedTuple):
             self.extended_access_at.date() if self.extended_access_at else None,
             self.end_of_life_at.date() if self.end_of_life_at else None,
         )
+
+
+UPCOMING_DAYS = 90
+"""How far ahead a digest looks."""
 
 
 class Capabilities(NamedTuple):
@@ -204,6 +212,7 @@ class Why(StrEnum):
 
     NOT_IN_USE = "not in use"
     STRAGGLER = "told lately for other Regions"
+    SNOOZED = "snoozed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +234,7 @@ class TrackedModel:
     confirmed. `in_use` is None while use is unknown; `use` is the evidence for it. `successor` is
     there once the model is on its way out. `announced` is what was last told of it from AWS
     Health; `by_health` are the dates that Health gives where they differ from the API's.
+    `deferred` is news that waits for the digest, `digested` what only a digest has said.
     """
 
     model_id: str
@@ -242,6 +252,7 @@ class TrackedModel:
     in_use: bool | None = None
     told: Told = field(default_factory=Told)
     deferred: Deferred | None = None
+    digested: Deferred | None = None
     capabilities: Capabilities = NO_CAPABILITIES
     use: Use | None = None
     successor: Successor | None = None
@@ -265,6 +276,16 @@ class TrackedModel:
         if said is None or said.seq != self.told.seq:
             return self.dates
         return Dates(*(mine or its for mine, its in zip(self.dates, said.dates, strict=True)))
+
+    @property
+    def set_aside(self) -> Deferred | None:
+        """What was last left to the digest, whether or not one has listed it yet."""
+        return self.deferred or self.digested
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether a digest has said what is true of the row now."""
+        return self.digested is not None and self.digested.facts == self.facts
 
     @property
     def facts(self) -> Facts:
@@ -346,7 +367,10 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One row has something to say: what, why, how loudly, and what it will then have said."""
+    """One row has something to say: what, why, how loudly, and what it will then have said.
+
+    `snooze` is what somebody said of the model and this comes through, or puts an end to.
+    """
 
     row: TrackedModel
     kind: Kind
@@ -357,6 +381,7 @@ class Decision:
     milestone: Milestone | None = None
     rung: int | None = None
     idle_days: int | None = None
+    snooze: Snooze | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +413,7 @@ class ModelEntry:
     `use` is the evidence from all its Regions; `capacity` says what the successor's quotas allow;
     `idle_days` are the spells without a call, each once: Regions may have their own. `by_health`
     are the dates that AWS Health gives, where they differ from those of the Bedrock API.
+    `snooze` is what somebody said of the model, in one of its Regions at least.
     """
 
     model_id: str
@@ -407,6 +433,7 @@ class ModelEntry:
     capacity: tuple[str, ...] = ()
     idle_days: tuple[int, ...] = ()
     by_health: Dates = NO_DATES
+    snooze: Snooze | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,7 +459,8 @@ class Alert:
 
     `told` pairs every row it speaks of with what will have been told once it is accepted;
     `members` give it its identity. A HEALTH_EVENT has its `health`, and leaves what AWS Health
-    said of the rows' dates (`announced`) beside what is told of them.
+    said of the rows' dates (`announced`) beside what is told of them. A DIGEST has its `digest`
+    and moves no `told`: what it lists of each row is `digested`.
     """
 
     kind: Kind
@@ -451,3 +479,5 @@ class Alert:
     coverage: Coverage = field(default_factory=Coverage)
     health: HealthNews | None = None
     announced: tuple[tuple[RowKey, Announced], ...] = ()
+    digest: Digest | None = None
+    digested: tuple[tuple[RowKey, Deferred], ...] = ()

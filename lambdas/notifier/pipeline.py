@@ -21,6 +21,7 @@ from notifier.coverage import (
 )
 from notifier.deadlines import Ladders
 from notifier.decide import Newcomers, Policy, Verdict, decide, is_worth_a_baseline
+from notifier.digest_poll import due_digest
 from notifier.enrich import enriched
 from notifier.errors import AwsError, may_pass
 from notifier.evidence import uses, with_use
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from notifier.delivery import AlertsTopic, Delivery, Outcome
+    from notifier.delivery import AlertsTopic, ChatTopic, Delivery, Outcome
     from notifier.health_event import HealthEvent, Page, ServiceLifecycle
     from notifier.health_memory import HealthMemory
     from notifier.ledger import Ledger, Record
@@ -86,6 +87,7 @@ class Edges:
     memory: HealthMemory
     ledger: Ledger
     topic: AlertsTopic
+    chat: ChatTopic | None
     delivery: Delivery
     place: Place
 
@@ -106,6 +108,23 @@ def poll(now: datetime, lease: Lease, edges: Edges, settings: Settings) -> Summa
         return Summary(now, outcome="already running")
     try:
         return _Poll(now, lease, edges, settings).run()
+    finally:
+        edges.snapshot.release(lease)
+
+
+def digest(now: datetime, lease: Lease, edges: Edges, settings: Settings) -> Summary:
+    """Tell the digest that is due as of `now`; nothing is observed and no Region asked.
+
+    While a poll is under way it is left to that one, or to the next. Raises AwsError when the
+    notifier's own tables cannot be used.
+    """
+    edges.snapshot.note_digest_due(now)
+    try:
+        edges.snapshot.acquire(lease, now)
+    except PollInProgressError:
+        return Summary(now, outcome="left to a poll")
+    try:
+        return _Poll(now, lease, edges, settings).run_digest()
     finally:
         edges.snapshot.release(lease)
 
@@ -143,14 +162,27 @@ class _Poll:
         self._settings = settings
         self._summary = Summary(now)
         self._down: dict[str, AwsError] = {}
+        self._digests: list[Record] = []
 
     def run(self) -> Summary:
-        """Gather, decide, deliver, record."""
+        """Gather, decide, deliver, record; then the digest, if one is due."""
         waiting = self._finish_earlier()
         state = self._edges.snapshot.read()
         if state.last_completed_at is not None and self._now <= state.last_completed_at:
             self._summary.outcome = "already completed"
-            return self._summary
+        else:
+            self._observe_and_tell(state, waiting)
+        self._tell_digest()
+        return self._summary
+
+    def run_digest(self) -> Summary:
+        """Finish what earlier runs left, and tell the digest."""
+        self._summary.outcome = "digest"
+        self._finish_earlier()
+        self._tell_digest()
+        return self._summary
+
+    def _observe_and_tell(self, state: State, waiting: Iterable[Record]) -> None:
         gathered = self._gather(state)
         spoken_for = {key for one in waiting for key in one.speaks_for()}
         if state.baseline_told_at is None:
@@ -158,16 +190,18 @@ class _Poll:
         else:
             self._tell_changes(*self._tell_health(gathered, spoken_for))
         self._complete(gathered)
-        return self._summary
 
     def _finish_earlier(self) -> list[Record]:
         """Finish what earlier runs left; give what is still unsettled.
 
-        The first BASELINE is left to be renewed, unless its sending had begun.
+        The first BASELINE and a digest are left to be renewed, unless their sending had begun.
         """
         records, unreadable = self._edges.ledger.unsettled()
         self._summary.warnings += [f"unreadable alert {alert_id}" for alert_id in unreadable]
-        ready = [one for one in records if not one.is_first_baseline() or one.channels]
+        self._digests = [
+            one for one in records if one.waits_to_be_renewed and one.kind is Kind.DIGEST
+        ]
+        ready = [one for one in records if not one.waits_to_be_renewed]
         outcomes = self._deliver(ready)
         return [outcome.record for outcome in outcomes if not outcome.told]
 
@@ -268,11 +302,11 @@ class _Poll:
         renewed = record(alert, notification(alert, self._edges.place))
         self._edges.ledger.renew(renewed, self._lease.clock)
         self._write(gathered, gathered.seen.rows)
-        if self._is_heard():
+        if len(self._unheard()) < len(self._audiences()):
             self._deliver([renewed])
         else:
             self._summary.waiting = "BASELINE waits for a confirmed subscription"
-            self._summary.is_unheard = self._now - min(covered_since) >= _BASELINE_MAY_WAIT
+            self._summary.waits_in_vain = self._now - min(covered_since) >= _BASELINE_MAY_WAIT
 
     def _tell_health(
         self, gathered: _Gathered, spoken_for: set[RowKey]
@@ -351,8 +385,30 @@ class _Poll:
         self._summary.note_table_errors(errors)
         self._summary.deferred = len(deferred)
         if records or gathered.state.unheard or self._is_first_of_day(gathered.state):
-            self._summary.is_unheard = not self._is_heard()
+            self._summary.unheard = self._unheard()
         self._deliver(records)
+
+    def _tell_digest(self) -> None:
+        """Tell the digest that is due; one that waited and has nothing left to say is none."""
+        try:
+            new = due_digest(
+                snapshot=self._edges.snapshot,
+                ledger=self._edges.ledger,
+                place=self._edges.place,
+                settings=self._settings,
+                scope=self._scope,
+                ladders=self._ladders,
+                unheard=self._unheard,
+                now=self._now,
+                clock=self._lease.clock,
+            )
+            for one in self._digests:
+                if new is None or one.alert_id != new.alert_id:
+                    self._edges.ledger.withdraw(one.alert_id, self._lease.clock)
+        except AwsError as error:
+            self._summary.note_table_errors([error])
+            return
+        self._deliver([new] if new else [])
 
     def _decide(
         self, gathered: _Gathered, spoken_for: Collection[RowKey]
@@ -395,17 +451,11 @@ class _Poll:
         return Policy(
             scope=self._scope,
             scope_before=_scope(before),
-            ladders=Ladders(
-                {
-                    Milestone.END_OF_LIFE: chosen.reminders_end_of_life,
-                    Milestone.EXTENDED_ACCESS: chosen.reminders_extended_access,
-                    Milestone.LEGACY: chosen.reminders_legacy,
-                },
-                chosen.reminder_hour_utc,
-            ),
+            ladders=self._ladders,
             announce_new_models=chosen.announce_new_models,
             use_before=self._use_by_settings(before, gathered),
             inactivity_days=chosen.inactivity_days,
+            snoozes=gathered.state.snoozes,
         )
 
     def _use_by_settings(
@@ -446,6 +496,18 @@ class _Poll:
     @property
     def _scope(self) -> Scope:
         return _scope(self._settings)
+
+    @property
+    def _ladders(self) -> Ladders:
+        chosen = self._settings
+        return Ladders(
+            {
+                Milestone.END_OF_LIFE: chosen.reminders_end_of_life,
+                Milestone.EXTENDED_ACCESS: chosen.reminders_extended_access,
+                Milestone.LEGACY: chosen.reminders_legacy,
+            },
+            chosen.reminder_hour_utc,
+        )
 
     # Deliver and record
 
@@ -490,12 +552,25 @@ class _Poll:
         self._summary.outcomes.extend(outcomes)
         return outcomes
 
-    def _is_heard(self) -> bool:
-        try:
-            return self._edges.topic.is_heard()
-        except AwsError as error:
-            self._summary.note_warning(error)
-            return False
+    def _audiences(self) -> list[AlertsTopic | ChatTopic]:
+        """Give the topics that somebody was subscribed to, or set up for; at least the first."""
+        topic, chat = self._edges.topic, self._edges.chat
+        if chat is None:
+            return [topic]
+        return [topic, chat] if self._settings.has_email else [chat]
+
+    def _unheard(self) -> tuple[str, ...]:
+        """Name the topics that nobody is subscribed to, or of which it cannot be told."""
+        unheard = []
+        for topic in self._audiences():
+            try:
+                heard = topic.is_heard()
+            except AwsError as error:
+                self._summary.note_warning(error)
+                heard = False
+            if not heard:
+                unheard.append(topic.name)
+        return tuple(unheard)
 
     def _is_first_of_day(self, state: State) -> bool:
         last = state.last_completed_at

@@ -34,6 +34,8 @@ metrics = Metrics()
 
 # What `make test-alert` puts into the event in place of a time.
 _SAMPLE = "test_alert"
+# What the digest's schedule puts there: its own scheduled time.
+_DIGEST = "digest"
 
 
 class InvalidEventError(ValueError):
@@ -45,7 +47,8 @@ class InvalidEventError(ValueError):
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Poll once. The event is `{"time": "2026-11-20T08:00:00Z"}`; without a time it is now.
 
-    The event `{"test_alert": "<token>"}` sends a sample instead, once for each token.
+    The event `{"test_alert": "<token>"}` sends a sample instead, once for each token; the event
+    `{"digest": "2026-11-23T09:00:00Z"}` tells the digest that is due then.
 
     Gives the poll's summary. Raises InvalidEventError, PollInProgressError, PollFailedError,
     AwsError: each makes Lambda retry and, in the end, hand the event to the failure queue.
@@ -56,7 +59,8 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     edges = _edges(environment, *account_of(context))
     if _SAMPLE in event:
         return _send_sample(event, edges, lease(context, clock), clock)
-    summary = pipeline.poll(now, lease(context, clock), edges, environment.settings)
+    run = pipeline.digest if _DIGEST in event else pipeline.poll
+    summary = run(now, lease(context, clock), edges, environment.settings)
     return _report(summary, environment.settings)
 
 
@@ -64,15 +68,16 @@ def poll_time(event: Mapping[str, Any], clock: datetime) -> datetime:
     """Give the time that the schedule passed, or the clock's when it passed none."""
     if not isinstance(event, dict):
         raise InvalidEventError(f"the event {event!r} is no object with a time")
-    if "time" not in event:
+    name = _DIGEST if _DIGEST in event else "time"
+    if name not in event:
         return clock
+    given = event[name]
     try:
         # To the second, as times are stored: the same event again must be the same poll.
-        return parse_time(event["time"]).replace(microsecond=0)
+        return parse_time(given).replace(microsecond=0)
     except (TypeError, ValueError, OverflowError) as error:
         message = (
-            f"the event's time {event['time']!r} is not a time with a zone, "
-            "such as 2026-11-20T08:00:00Z"
+            f"the event's time {given!r} is not a time with a zone, such as 2026-11-20T08:00:00Z"
         )
         raise InvalidEventError(message) from error
 
@@ -113,9 +118,9 @@ def _report(summary: Summary, settings: Settings) -> dict[str, Any]:
         # Only where there is an alarm on it: every custom metric is billed.
         days = summary.days_to_next_end_of_life
         metrics.add_metric("DaysToNextEndOfLife", MetricUnit.NoUnit, days)
-    metrics.add_metric(
-        "CoveredRegionsFailing", MetricUnit.Count, len(summary.covered_regions_failing)
-    )
+    if summary.outcome != "digest":
+        failing = len(summary.covered_regions_failing)
+        metrics.add_metric("CoveredRegionsFailing", MetricUnit.Count, failing)
     metrics.add_metric("DeliveryFailures", MetricUnit.Count, summary.delivery_failures)
     if summary.outcome == "completed":
         metrics.add_metric("PollsCompleted", MetricUnit.Count, 1)

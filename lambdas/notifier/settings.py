@@ -39,7 +39,10 @@ class ScopeSettings(BaseModel):
 
 
 class Settings(ScopeSettings):
-    """What the user chose, as far as the functions need it."""
+    """What the user chose, as far as the functions need it.
+
+    `has_email` says that people were subscribed to the alerts topic: then nobody there is a fault.
+    """
 
     regions: Literal["all"] | tuple[str, ...] = "all"
     poll_rate_minutes: int = Field(default=60, ge=5, le=1440)
@@ -48,6 +51,7 @@ class Settings(ScopeSettings):
     announce_new_models: bool = False
     health_events: HealthEvents = HealthEvents.LIFECYCLE
     user_notifications: bool = False
+    has_email: bool = True
     reminders_end_of_life: tuple[Rung, ...] = (120, 60, 30, 14, 7, 3, 1)
     reminders_extended_access: tuple[Rung, ...] = (30, 7)
     reminders_legacy: tuple[Rung, ...] = (30, 7)
@@ -63,13 +67,17 @@ class MissingVariableError(RuntimeError):
 
 
 class Environment(BaseModel):
-    """Where the function's parts are: names and ARNs that the stack gives it."""
+    """Where the function's parts are: names and ARNs that the stack gives it.
+
+    There is a chat topic only where Slack or Microsoft Teams was set.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     models_table: str
     alerts_table: str
     alerts_topic_arn: str
+    chat_topic_arn: str | None = None
     event_bus: str
     aws_region: str
     settings: Settings
@@ -85,6 +93,7 @@ class Environment(BaseModel):
                 models_table=variables["MODELS_TABLE"],
                 alerts_table=variables["ALERTS_TABLE"],
                 alerts_topic_arn=variables["ALERTS_TOPIC_ARN"],
+                chat_topic_arn=variables.get("CHAT_TOPIC_ARN"),
                 event_bus=variables["EVENT_BUS"],
                 aws_region=variables["AWS_REGION"],
                 settings=Settings.model_validate_json(variables["SETTINGS"]),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notifier.coverage import REGION_SUBJECT
 from notifier.errors import AwsError, ConditionFailedError
@@ -31,6 +31,8 @@ from notifier.model import (
 )
 from notifier.plan import migration_plan, plan_lines
 from notifier.render.words import used_by_texts
+from notifier.snooze import SNOOZE_SUBJECT, Snooze, Snoozes
+from notifier.snooze_memory import snooze_from_item
 from notifier.table import Update
 from notifier.times import iso_time, parse_time
 from notifier.usage_memory import usage_from_item, usage_item
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from notifier.usage import RegionUsage, Use
 
 _POLL_KEY = {"model_id": "#poll", "region": "#"}
+_DIGEST_KEY = {"model_id": "#digest", "region": "#"}
 _USAGE_SUBJECT = "#usage"
 _SCOPE_OF_USE = ("usage", "used_within_days")
 _RESOURCES_PER_ROW = 50
@@ -114,6 +117,16 @@ class PollInProgressError(Exception):
         self.is_ours = is_ours
 
 
+class DigestState(NamedTuple):
+    """Since when a digest is due, and up to which poll the last one told.
+
+    `due_at` stays until that digest is told: one that comes late speaks of all the time since.
+    """
+
+    due_at: datetime | None = None
+    covered_until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """Everything remembered at the start of a poll; `scope` is the one of the poll before.
@@ -132,6 +145,8 @@ class State:
     unreadable: tuple[str, ...] = ()
     usage: Mapping[str, RegionUsage] = field(default_factory=dict)
     health: HealthState = field(default_factory=HealthState)
+    snoozes: Snoozes = field(default_factory=Snoozes)
+    digest: DigestState = field(default_factory=DigestState)
     stored: Mapping[RowKey, Item] = field(default_factory=dict)
 
 
@@ -193,49 +208,90 @@ class Snapshot:
         """End the time of first sight: from now on, changes are told one by one."""
         self._table.update(_POLL_KEY, {"baseline_told_at": iso_time(now)})
 
+    # The digest's progress
+
+    def note_digest_due(self, at: datetime) -> None:
+        """Note that a digest is due since that time, unless one was due before or covers it."""
+        try:
+            self._table.update(
+                _DIGEST_KEY,
+                {"due_at": iso_time(at)},
+                condition="attribute_not_exists(due_at) AND "
+                "(attribute_not_exists(told_for) OR told_for < :at)",
+                values={":at": iso_time(at)},
+            )
+        except ConditionFailedError:
+            return  # The digest that is due will speak of this time too, or has done so.
+
+    def digest_state(self) -> DigestState:
+        """Read how far the digest is, consistently."""
+        return _digest_state(self._table.get(_DIGEST_KEY) or {})
+
+    def note_digest_done(self, due_at: datetime, covered_until: datetime) -> None:
+        """Note that the digest due at that time was told, or had nothing to say."""
+        done = {
+            "due_at": None,
+            "told_for": iso_time(due_at),
+            "covered_until": iso_time(covered_until),
+        }
+        try:
+            self._table.update(
+                _DIGEST_KEY, done, condition="due_at = :due", values={":due": iso_time(due_at)}
+            )
+        except ConditionFailedError:
+            return  # Noted by an earlier try.
+
+    def move_digested(self, digested: Iterable[tuple[RowKey, Deferred]]) -> list[AwsError]:
+        """Note which waiting news a digest has listed; what has changed since goes on waiting."""
+        errors = self._table.update_all(
+            [
+                Update(
+                    key._asdict(),
+                    {"digested": deferred_item(one), "deferred": None},
+                    condition="#deferred = :listed",
+                    values={":listed": deferred_item(one)},
+                    names={"#deferred": "deferred"},
+                )
+                for key, one in digested
+            ]
+        )
+        return [error for error in errors if not isinstance(error, ConditionFailedError)]
+
     # Reading
 
     def read(self) -> State:
         """Read the whole table, consistently."""
-        rows: list[TrackedModel] = []
-        regions: dict[str, RegionState] = {}
-        stored: dict[RowKey, Item] = {}
-        told_unseen: dict[RowKey, Told] = {}
-        usage: dict[str, RegionUsage] = {}
-        unreadable: list[str] = []
-        others: list[Item] = []
-        poll: Item = {}
-        for item in self._table.scan():
-            model_id = item["model_id"]
-            if model_id == REGION_SUBJECT:
-                regions[item["region"]] = _region_state(item)
-            elif model_id == _POLL_KEY["model_id"]:
-                poll = item
-            elif model_id == _USAGE_SUBJECT:
-                usage[item["region"]] = usage_from_item(item)
-            elif model_id.startswith("#"):
-                others.append(item)
-            elif "status" in item:
-                try:
-                    row = _row(item)
-                except (KeyError, TypeError, ValueError) as error:
-                    unreadable.append(f"{model_id} {item['region']}: {error!r}")
-                    continue
-                rows.append(row)
-                stored[row.key] = item
-            elif "told" in item:
-                told_unseen[RowKey(model_id, item["region"])] = told_from_item(item["told"])
+        items = list(self._table.scan())
+        rows, stored, unreadable = _rows(item for item in items if "status" in item)
+        told_unseen = {
+            RowKey(item["model_id"], item["region"]): told_from_item(item["told"])
+            for item in items
+            if "told" in item and "status" not in item
+        }
+        kept = [item for item in items if item["model_id"].startswith("#")]
+        poll = _only(kept, _POLL_KEY)
+        snoozes, not_understood = _snoozes(kept)
         return State(
-            rows=tuple(rows),
+            rows=rows,
             told_unseen=told_unseen,
-            regions=regions,
+            regions={
+                item["region"]: _region_state(item)
+                for item in kept
+                if item["model_id"] == REGION_SUBJECT
+            },
             last_completed_at=_time(poll, "last_completed_at"),
             baseline_told_at=_time(poll, "baseline_told_at"),
             scope={**poll["scope"], **poll.get("scope_of_use", {})} if "scope" in poll else None,
             unheard=bool(poll.get("unheard")),
-            unreadable=tuple(unreadable),
-            usage=usage,
-            health=health_state(others),
+            unreadable=(*unreadable, *not_understood),
+            usage={
+                item["region"]: usage_from_item(item)
+                for item in kept
+                if item["model_id"] == _USAGE_SUBJECT
+            },
+            health=health_state(kept),
+            snoozes=snoozes,
+            digest=_digest_state(_only(kept, _DIGEST_KEY)),
             stored=stored,
         )
 
@@ -296,6 +352,17 @@ class Snapshot:
         )
         return [error for error in errors if not isinstance(error, ConditionFailedError)]
 
+    def note_reopened(self, key: RowKey, decided_at: datetime) -> None:
+        """Note that calls were told of a model that was resolved before that time."""
+        try:
+            self._table.update(
+                key._asdict(),
+                {"reopened_at": iso_time(decided_at)},
+                condition="attribute_exists(model_id)",
+            )
+        except ConditionFailedError:
+            return  # Taken back in the meantime.
+
     def note_region_told(self, region: str, failing_since: str | None) -> None:
         """Note which failure (since when) of a Region was announced; None once its end was."""
         key = {"model_id": REGION_SUBJECT, "region": region}
@@ -306,7 +373,7 @@ def _told_move(key: RowKey, told: Told) -> Update:
     before = told.seq - 1
     return Update(
         key._asdict(),
-        {"told": told_item(told), "deferred": None},
+        {"told": told_item(told), "deferred": None, "digested": None},
         condition="told.seq = :before" if before else "attribute_not_exists(told)",
         values={":before": before} if before else {},
     )
@@ -317,6 +384,45 @@ def _difference(before: Item, after: Item, attributes: Iterable[str]) -> Item:
 
 
 # Items, as they stand in the table
+
+
+def _rows(
+    items: Iterable[Item],
+) -> tuple[tuple[TrackedModel, ...], dict[RowKey, Item], tuple[str, ...]]:
+    """Read the rows of models; those that nobody can read are named and hold up no other."""
+    rows: list[TrackedModel] = []
+    stored: dict[RowKey, Item] = {}
+    unreadable: list[str] = []
+    for item in items:
+        if item["model_id"].startswith("#"):
+            continue
+        try:
+            row = _row(item)
+        except (KeyError, TypeError, ValueError) as error:
+            unreadable.append(f"{item['model_id']} {item['region']}: {error!r}")
+            continue
+        rows.append(row)
+        stored[row.key] = item
+    return tuple(rows), stored, tuple(unreadable)
+
+
+def _snoozes(items: Iterable[Item]) -> tuple[Snoozes, tuple[str, ...]]:
+    """Read what people said. They may write it by hand: what cannot be read holds nothing back."""
+    said: list[Snooze] = []
+    unreadable: list[str] = []
+    for item in items:
+        if not item["model_id"].startswith(SNOOZE_SUBJECT):
+            continue
+        try:
+            said.append(snooze_from_item(item))
+        except (KeyError, TypeError, ValueError) as error:
+            unreadable.append(f"{item['model_id']} {item['region']}: {error!r}")
+    return Snoozes(said), tuple(unreadable)
+
+
+def _only(items: Iterable[Item], key: Mapping[str, str]) -> Item:
+    """Give the one item of that subject, empty where there is none."""
+    return next((item for item in items if item["model_id"] == key["model_id"]), {})
 
 
 def _observed(row: TrackedModel, now: datetime) -> Item:
@@ -339,7 +445,7 @@ def _observed(row: TrackedModel, now: datetime) -> Item:
         "last_changed_at": _iso(row.last_changed_at),
         "missing_since": _iso(row.missing_since),
         "gone_at": _iso(row.gone_at),
-        "deferred": _deferred_item(row.deferred) if row.deferred else None,
+        "deferred": deferred_item(row.deferred) if row.deferred else None,
         "horizon": "dated" if ending else None,
         "capabilities": _capabilities_item(row.capabilities),
         "in_use": row.in_use,
@@ -365,7 +471,8 @@ def _row(item: Item) -> TrackedModel:
         not_understood=item.get("not_understood", {}),
         in_use=item.get("in_use"),
         told=told_from_item(item["told"]) if "told" in item else Told(),
-        deferred=_deferred(item["deferred"]) if "deferred" in item else None,
+        deferred=deferred_from_item(item["deferred"]) if "deferred" in item else None,
+        digested=deferred_from_item(item["digested"]) if "digested" in item else None,
         announced=announced_from_item(item["announced"]) if "announced" in item else None,
         capabilities=_capabilities(item.get("capabilities", {})),
     )
@@ -467,7 +574,8 @@ def announced_from_item(item: Item) -> Announced:
     )
 
 
-def _deferred_item(deferred: Deferred) -> Item:
+def deferred_item(deferred: Deferred) -> Item:
+    """Give the `deferred` and the `digested` attribute."""
     return {
         **_facts_item(deferred.facts),
         "kind": deferred.kind.value,
@@ -476,10 +584,15 @@ def _deferred_item(deferred: Deferred) -> Item:
     }
 
 
-def _deferred(item: Item) -> Deferred:
+def deferred_from_item(item: Item) -> Deferred:
+    """Read what `deferred_item` gave."""
     return Deferred(
         _facts(item), Kind(item["kind"]), date.fromisoformat(item["on"]), item["reason"]
     )
+
+
+def _digest_state(item: Item) -> DigestState:
+    return DigestState(_time(item, "due_at"), _time(item, "covered_until"))
 
 
 def _region_item(state: RegionState) -> Item:

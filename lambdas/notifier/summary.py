@@ -32,7 +32,8 @@ class Summary:
     names the Regions where a source failed when it was last read. `health_api` is why AWS Health's
     API gave no answer, or that it answers. `days_to_next_end_of_life` is of the models in use.
 
-    `is_unheard`: there is something to say and nobody is subscribed.
+    `unheard` names the topics that nobody is subscribed to although there is something to say;
+    `waits_in_vain`: the first message waits for somebody for too long.
     """
 
     now: datetime
@@ -51,7 +52,8 @@ class Summary:
     confirmed: dict[str, str] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
     waiting: str | None = None
-    is_unheard: bool = False
+    unheard: tuple[str, ...] = ()
+    waits_in_vain: bool = False
     is_blind: bool = False
     warnings: list[str] = field(default_factory=list)
     table_errors: list[str] = field(default_factory=list)
@@ -125,6 +127,11 @@ class Summary:
         self.table_errors.extend(str(error) for error in errors)
 
     @property
+    def is_unheard(self) -> bool:
+        """Whether somebody who should hear of this does not."""
+        return bool(self.unheard) or self.waits_in_vain
+
+    @property
     def delivery_failures(self) -> int:
         """Alerts that a channel did not take in this run, and the silence of no subscriber."""
         return sum(bool(outcome.errors) for outcome in self.outcomes) + self.is_unheard
@@ -165,6 +172,7 @@ class Summary:
             "confirmed": self.confirmed,
             "not_understood": self.not_understood,
             "nobody_subscribed": self.is_unheard,
+            "unheard": list(self.unheard),
             "warnings": self.warnings,
             "errors": self.reasons_to_fail,
         }

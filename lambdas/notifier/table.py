@@ -23,12 +23,16 @@ _PLAIN = TypeDeserializer()
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One item's change: attributes to set, or to remove where None; dots lead into maps."""
+    """One item's change: attributes to set, or to remove where None; dots lead into maps.
+
+    `names` stand in the condition for attributes whose names expressions reserve.
+    """
 
     key: Mapping[str, str]
     changes: Mapping[str, Any]
     condition: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def request(self, table: str) -> Item:
         """Give the parameters that UpdateItem and TransactWriteItems share."""
@@ -52,7 +56,7 @@ class Update:
             "TableName": table,
             "Key": dict(self.key),
             "UpdateExpression": " ".join(f"{verb} {', '.join(of)}" for verb, of in clauses if of),
-            "ExpressionAttributeNames": names,
+            "ExpressionAttributeNames": {**names, **self.names},
             **{name: value for name, value in optional.items() if value},
         }
 
@@ -131,6 +135,11 @@ class Table:
                 Item=item,
                 **{name: value for name, value in given.items() if value},
             )
+
+    def delete(self, key: Mapping[str, str]) -> None:
+        """Delete one item; one that is not there is no error."""
+        with aws_call("dynamodb:DeleteItem"):
+            self._client.delete_item(TableName=self.name, Key=dict(key))
 
     def put_with(self, item: Item, condition: str, other: Table, update: Update) -> None:
         """Put an item here and change one of another table: both, or neither.

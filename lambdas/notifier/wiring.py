@@ -9,7 +9,7 @@ from uuid import uuid4
 import boto3
 from botocore.config import Config
 
-from notifier.delivery import AlertsTopic, Delivery, EventBus
+from notifier.delivery import AlertsTopic, ChatTopic, Delivery, EventBus
 from notifier.health_memory import HealthMemory
 from notifier.ledger import Ledger
 from notifier.render.email import Place
@@ -43,6 +43,7 @@ class Outlets(NamedTuple):
     memory: HealthMemory
     ledger: Ledger
     topic: AlertsTopic
+    chat: ChatTopic | None
     delivery: Delivery
     place: Place
 
@@ -53,15 +54,24 @@ def outlets(environment: Environment, partition: str, account_id: str) -> Outlet
     models = Table(tables, environment.models_table)
     snapshot = Snapshot(models)
     ledger = Ledger(Table(tables, environment.alerts_table))
-    topic = AlertsTopic(boto3.client("sns", config=_PUBLISH_CALLS), environment.alerts_topic_arn)
+    sns = boto3.client("sns", config=_PUBLISH_CALLS)
+    topic = AlertsTopic(sns, environment.alerts_topic_arn)
+    chat = ChatTopic(sns, environment.chat_topic_arn) if environment.chat_topic_arn else None
     bus = EventBus(boto3.client("events", config=_PUBLISH_CALLS), environment.event_bus)
     return Outlets(
         snapshot=snapshot,
         memory=HealthMemory(models),
         ledger=ledger,
         topic=topic,
-        delivery=Delivery(ledger, snapshot, (topic, bus)),
-        place=Place(account_id, environment.aws_region, environment.models_table, partition),
+        chat=chat,
+        delivery=Delivery(ledger, snapshot, (topic, chat, bus) if chat else (topic, bus)),
+        place=Place(
+            account_id,
+            environment.aws_region,
+            environment.models_table,
+            partition,
+            environment.alerts_topic_arn,
+        ),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +11,7 @@ import boto3
 import pytest
 
 from notifier.ledger import Ledger, Record
-from notifier.model import Facts, Kind, Member, Phase, RowKey, Told
+from notifier.model import Deferred, Facts, Kind, Member, Phase, RowKey, Told, Why
 from notifier.render.document import Notification
 from notifier.table import Table
 
@@ -37,8 +39,9 @@ def alert(alert_id: str = "a1", text: str = "text", models: int = 2, **given: An
     ids = [f"acme.model-{n}-v1:0" for n in range(models)]
     document = {
         "alert_id": alert_id,
-        "kind": "ENTERED_LEGACY",
+        "kind": given.get("kind", Kind.ENTERED_LEGACY),
         "severity": "warning",
+        "account_id": "123456789012",
         "milestone": "END_OF_LIFE",
         "milestone_date": "2027-04-08",
         "days_left": 182,
@@ -162,3 +165,35 @@ def test_a_waiting_alert_is_renewed_until_its_sending_begins(ledger: Ledger) -> 
 
     ((only,), _) = ledger.unsettled()
     assert only.notification.document["text"] == "fourth"
+
+
+def test_an_alert_of_before_there_was_a_chat_has_words_for_it_and_is_the_same(
+    ledger: Ledger, table: Table
+) -> None:
+    ledger.put(alert())
+    item = table.get({"alert_id": "a1"})
+    assert item is not None
+    payload = json.loads(zlib.decompress(bytes(item["payload"])))
+    for newer in ("chat", "digested", "covers_until"):
+        del payload[newer]
+    table.put(item | {"payload": zlib.compress(json.dumps(payload).encode())})
+
+    ((old,), _) = ledger.unsettled()
+
+    assert old == alert()
+    assert "because" in old.notification.chat_message()
+
+
+def test_a_digest_is_read_exactly_as_it_was_put(ledger: Ledger) -> None:
+    waiting = Deferred(Facts(Phase.LEGACY), Kind.ENTERED_LEGACY, NOW.date(), Why.NOT_IN_USE)
+    put = alert(
+        kind=Kind.DIGEST,
+        told=(),
+        members=(Member("#digest", "", "2026-10-12T09:00:00Z"),),
+        digested=((RowKey("acme.model-1-v1:0", "us-east-1"), waiting),),
+        covers_until=NOW,
+    )
+
+    assert ledger.put(put)
+
+    assert ledger.unsettled() == ((put,), ())

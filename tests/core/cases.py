@@ -35,7 +35,12 @@ if TYPE_CHECKING:
 
 SONNET = "anthropic.claude-sonnet-4-5-20250929-v1:0"
 EAST, WEST, EUROPE = "us-east-1", "us-west-2", "eu-west-1"
-PLACE = Place("123456789012", EAST, "BedrockLifecycle-Models")
+PLACE = Place(
+    "123456789012",
+    EAST,
+    "BedrockLifecycle-Models",
+    alerts_topic="arn:aws:sns:us-east-1:123456789012:BedrockLifecycle-Alerts",
+)
 
 LEGACY_ON, EXTENDED_ON, END_ON = "2026-10-08", "2027-01-08", "2027-04-08"
 

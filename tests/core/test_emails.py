@@ -22,6 +22,7 @@ from notifier.health_event import Entity, HealthNews
 from notifier.model import Alert, Kind, Phase, RegionState, TrackedModel, Why
 from notifier.render.document import notification
 from notifier.scope import Scope
+from notifier.snooze import Snoozes
 from notifier.successor import Successor
 from notifier.usage import Calls, CallsFrom, Source, Use, UsedBy
 from tests.core.cases import (
@@ -45,6 +46,7 @@ from tests.core.cases import (
     row,
     told,
 )
+from tests.core.digest_alerts import a_week, blind, hundreds, resolved_on, snoozed_until
 from tests.core.health_alerts import (
     ISSUE,
     NOTIFICATION,
@@ -56,6 +58,8 @@ from tests.core.health_alerts import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from notifier.snooze import Snooze
 
 EMAILS = Path(__file__).parents[2] / "docs" / "emails"
 REGIONS = (EAST, WEST, EUROPE)
@@ -134,6 +138,44 @@ def begun(now: str) -> Alert:
     waiting = deferred(KNOWN.facts, LEGACY_ON, why=Why.NOT_IN_USE)
     use = called(now, invocations_14d=12)
     return everywhere(now, life=DYING, deferred=waiting, in_use=True, use=use, successor=SUCCESSOR)
+
+
+def reopened(now: str) -> Alert:
+    """Give the alert about a model that somebody had done with, and that is called again."""
+    snoozes = Snoozes([resolved_on("2026-10-10")])
+    use = called(now, invocations_14d=311, input_tokens_per_day=42_000)
+    rows = [
+        row(
+            region=region,
+            now=now,
+            life=DYING,
+            told=KNOWN,
+            in_use=True,
+            use=use,
+            successor=SUCCESSOR,
+        )
+        for region in (EAST, WEST)
+    ]
+    verdict = judge_rows(rows, now, replace(POLICY, snoozes=snoozes))
+    (found,) = group(verdict.decisions, at(now), CAPACITY)
+    return found
+
+
+def earlier_though_snoozed() -> Alert:
+    """Give the alert about less time than was known when reminders were put off."""
+    now = "2026-12-18"
+    snoozes = Snoozes([snoozed_until("2027-01-07")])
+    use = called("2026-12-17", invocations_14d=1_204)
+    one = row(
+        now=now,
+        life=lifecycle("LEGACY", LEGACY_ON, EXTENDED_ON, "2027-03-01"),
+        told=KNOWN,
+        in_use=True,
+        use=use,
+    )
+    verdict = judge_rows([one], now, replace(POLICY, snoozes=snoozes))
+    (found,) = group(verdict.decisions, at(now))
+    return found
 
 
 def model_added(now: str) -> Alert:
@@ -319,7 +361,9 @@ ONE_OF_EACH: dict[Kind, Callable[[], Alert]] = {
         "2026-10-20", failing_since=at("2026-10-19"), failure="ThrottlingException"
     ),
     Kind.COVERAGE_RESTORED: lambda: coverage("2026-10-20", told_failing_since=at("2026-10-18")),
+    Kind.REOPENED: lambda: reopened("2026-10-20"),
     Kind.HEALTH_EVENT: health_first,
+    Kind.DIGEST: a_week,
     Kind.TEST: lambda: sample_alert("2026-10-08T10:00:00Z", at(LEGACY_ON)),
 }
 MORE_FROM_HEALTH: dict[str, Callable[[], Alert]] = {
@@ -329,9 +373,12 @@ MORE_FROM_HEALTH: dict[str, Callable[[], Alert]] = {
     "account-notification": health_notification,
     "operational-issue": health_issue,
 }
+MORE_DIGESTS: dict[str, Callable[[], Alert]] = {"blind": blind, "hundreds-of-models": hundreds}
 IN_THE_DOCS: dict[str, Callable[[], Alert]] = {
     **{kind.value: make for kind, make in ONE_OF_EACH.items()},
+    f"{Kind.DATES_CHANGED}-though-snoozed": earlier_though_snoozed,
     **{f"{Kind.HEALTH_EVENT}-{what}": make for what, make in MORE_FROM_HEALTH.items()},
+    **{f"{Kind.DIGEST}-{what}": make for what, make in MORE_DIGESTS.items()},
 }
 
 
@@ -361,7 +408,7 @@ _DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{4}-\d{2}-\d{2}")
 _ABOUT_MODELS = [kind for kind in Kind if not kind.startswith("COVERAGE")]
 _WITHOUT_DATES = {Kind.MODEL_ADDED, Kind.COVERAGE_RESTORED, Kind.RETURNED_TO_ACTIVE}
 _WITH_DATES = [kind for kind in Kind if kind not in _WITHOUT_DATES]
-_WITHOUT_STEPS = {Kind.BASELINE, Kind.COVERAGE_RESTORED}
+_WITHOUT_STEPS = {Kind.BASELINE, Kind.COVERAGE_RESTORED, Kind.DIGEST}
 _WITH_STEPS = [kind for kind in Kind if kind not in _WITHOUT_STEPS]
 
 
@@ -511,10 +558,135 @@ def test_a_long_list_states_what_changed_of_each_model() -> None:
     rows = [row(f"acme.m{n}-v1:0", life=earlier, told=KNOWN) for n in range(11)]
     text = " ".join(email(alert(rows, "2026-10-20")).split())
 
-    assert text.count("end of life Mon 2027-03-01 (in 132 days), was 2027-04-08") == 11
+    assert text.count("end of life Mon 2027-03-01 (in 132 days), was Thu 2027-04-08") == 11
 
 
 def test_a_silent_region_is_named_with_the_reason_and_since_when() -> None:
     assert "eu-west-1: ThrottlingException, since Mon 2026-10-19 10:00 UTC" in email(
         ONE_OF_EACH[Kind.COVERAGE_DEGRADED]()
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        pytest.param(
+            snoozed_until("2026-12-01"),
+            "Snoozed until Tue 2026-12-01 (in 42 days) by jane: waiting for the new prompt suite; "
+            "reminders are held back until then",
+            id="snoozed",
+        ),
+        pytest.param(
+            snoozed_until("2026-12-01", region=EAST),
+            "by jane, in us-east-1 only: waiting",
+            id="snoozed in one Region",
+        ),
+        pytest.param(
+            snoozed_until("2026-10-20"),
+            "Snoozed until Tue 2026-10-20 (today) by jane: waiting for the new prompt suite In use",
+            id="snoozed until today, and so no more",
+        ),
+        pytest.param(
+            resolved_on("2026-10-19"),
+            "Resolved by jane on Mon 2026-10-19 (yesterday): migrated to Claude Sonnet 4.6 In use",
+            id="resolved",
+        ),
+        pytest.param(
+            replace(snoozed_until("2026-12-01"), by="a\nb\u202e", why="x" * 500),
+            f"by a b: {'x' * 199}…; reminders",
+            id="in hostile words",
+        ),
+    ],
+)
+def test_what_somebody_said_of_a_model_stands_with_it(said: Snooze, field: str) -> None:
+    assert field in " ".join(email(with_snooze(said)).split())
+
+
+def with_snooze(said: Snooze, count: int = 1, **parts: object) -> Alert:
+    """Give an alert about models of which somebody said that."""
+    rows = [
+        row(f"acme.m{n}-v1:0", life=DYING, **parts)  # type: ignore[arg-type]
+        for n in range(count)
+    ]
+    found = alert(rows, "2026-10-20")
+    return replace(found, models=tuple(replace(entry, snooze=said) for entry in found.models))
+
+
+def test_after_the_end_of_life_no_reminder_is_said_to_come() -> None:
+    found = with_snooze(snoozed_until("2026-12-01"), gone=True)
+
+    assert "waiting for the new prompt suite In use here" in " ".join(email(found).split())
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        pytest.param(
+            snoozed_until("2026-12-01"),
+            "snoozed until Tue 2026-12-01 (in 42 days) by jane; us-east-1",
+            id="snoozed",
+        ),
+        pytest.param(
+            resolved_on("2026-10-19"),
+            "resolved by jane on Mon 2026-10-19 (yesterday); us-east-1",
+            id="resolved",
+        ),
+    ],
+)
+def test_in_a_long_list_it_is_said_without_the_reason(said: Snooze, words: str) -> None:
+    assert " ".join(email(with_snooze(said, 11)).split()).count(words) == 11
+
+
+MANY_REGIONS = [f"xx-test-{number:02}" for number in range(1, 13)]
+
+
+@pytest.mark.parametrize(
+    ("count", "use", "said"),
+    [
+        pytest.param(
+            2, None, "xx-test-01 and xx-test-02 Phase", id="Regions of which no use is known"
+        ),
+        pytest.param(
+            2,
+            called("2026-10-19", region="xx-test-02"),
+            "xx-test-02 (used from here) and xx-test-01 Phase",
+            id="one that it is used from",
+        ),
+        pytest.param(
+            1, called("2026-10-19", region="xx-test-01"), "xx-test-01 Phase", id="no other Region"
+        ),
+        pytest.param(
+            3, replace(USE, calls=()), "xx-test-01, xx-test-02 and xx-test-03 Phase", id="others"
+        ),
+        pytest.param(
+            2,
+            Use(used_by=(UsedBy(Source.AGENTS, "a", "arn:a", "xx-test-02"),)),
+            "xx-test-02 (used from here) and xx-test-01 Phase",
+            id="one in which something names it",
+        ),
+        pytest.param(12, None, f"{', '.join(MANY_REGIONS[:-1])} and xx-test-12 Phase", id="many"),
+    ],
+)
+def test_in_full_a_model_has_all_its_regions(count: int, use: Use | None, said: str) -> None:
+    rows = [row(region=one, life=DYING, use=use, in_use=True) for one in MANY_REGIONS[:count]]
+
+    assert f"Regions {said}" in " ".join(email(alert(rows, "2026-10-20")).split())
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        pytest.param(3, "xx-test-03, xx-test-01 and xx-test-02", id="three"),
+        pytest.param(6, "xx-test-03, xx-test-01 and 4 more", id="six"),
+        pytest.param(12, "12 Regions", id="twelve"),
+    ],
+)
+def test_in_a_long_list_regions_are_folded_behind_those_of_its_use(count: int, said: str) -> None:
+    use = called("2026-10-19", region="xx-test-03")
+    rows = [
+        row(f"acme.m{n:02}-v1:0", region, life=DYING, use=use, in_use=True)
+        for n in range(11)
+        for region in MANY_REGIONS[:count]
+    ]
+
+    assert " ".join(email(alert(rows, "2026-10-20")).split()).count(f"14 days); {said} ") == 11

@@ -25,6 +25,7 @@ from notifier.model import (
     Confirmation,
     Dates,
     Decision,
+    Facts,
     Failure,
     Kind,
     Lifecycle,
@@ -39,6 +40,7 @@ from notifier.model import (
 from notifier.observe import observe
 from notifier.render.document import notification
 from notifier.scope import Scope
+from notifier.snooze import Snooze, Snoozes
 from tests.core.cases import EAST, LADDERS, PLACE, POLICY, WEST, at, judge_rows, lifecycle, row
 
 if TYPE_CHECKING:
@@ -128,11 +130,18 @@ class Account:
     def _told(self, one: TrackedModel, verdict: Verdict) -> TrackedModel:
         for decision in verdict.decisions:
             if decision.row.key == one.key:
-                return replace(one, told=told_after(one, decision.kind, self.now), deferred=None)
+                told = told_after(one, decision.kind, self.now)
+                return replace(one, told=told, deferred=None, digested=None)
         for deferral in verdict.deferrals:
             if deferral.key == one.key:
                 return replace(one, deferred=deferral.deferred)
         return one
+
+    def digest(self) -> None:
+        """Let a digest list everything that waits."""
+        self.rows = tuple(
+            replace(one, digested=one.deferred or one.digested, deferred=None) for one in self.rows
+        )
 
     @property
     def row(self) -> TrackedModel:
@@ -480,3 +489,48 @@ def test_an_alert_always_fits_and_its_subject_is_always_one(
         assert found.document["subject"].isascii()
         assert found.document["subject"].isprintable()
         assert json.loads(json.loads(message)["default"]) == dict(found.document)
+
+
+FOR_EVER = Snoozes([Snooze(BASE, None, "jane", "known", START, date(2099, 1, 1))])
+
+
+@given(lives(min_size=3), st.sets(st.integers(0, 24)))
+def test_whoever_snoozes_a_model_still_hears_of_its_end_and_of_less_time(
+    life: list[Step], mondays: set[int]
+) -> None:
+    account = Account(policy=replace(POLICY, snoozes=FOR_EVER), in_use=True)
+    for number, step in enumerate(life):
+        if number in mondays:
+            account.digest()
+        account.poll(step)
+
+        one = account.row
+        heard = one.digested.facts if one.digested else one.told.facts
+        true, said = one.dates.end_of_life, heard.dates.end_of_life
+        note(f"{account.now} {one.facts} heard {heard}")
+        assert one.phase is not Phase.END_OF_LIFE or heard.phase is Phase.END_OF_LIFE
+        assert not (true and said and true < said)
+    assert not any(decision.rung for _, decision in account.decided)
+
+
+@given(lives(min_size=3), st.sets(st.integers(0, 24)), st.booleans())
+def test_what_waits_and_what_a_digest_has_said_is_all_that_people_do_not_know(
+    life: list[Step],
+    mondays: set[int],
+    in_use: bool,  # noqa: FBT001 (drawn)
+) -> None:
+    snoozes = FOR_EVER if in_use else Snoozes()
+    account = Account(policy=replace(POLICY, snoozes=snoozes), in_use=in_use)
+    for number, step in enumerate(life):
+        account.poll(step)
+        if number in mondays:
+            account.digest()
+        one = account.row
+        known = one.set_aside.facts if one.set_aside else one.told.facts
+        note(f"{account.now} {one.facts} told {one.told.facts} set aside {one.set_aside}")
+        assert (known.dates, known.phase) == (one.dates, one.phase) or _is_no_way_back(known, step)
+
+
+def _is_no_way_back(known: Facts, step: Step) -> bool:
+    """Say whether a phase cannot be taken back: the API's word is none that we know."""
+    return known.phase is not Phase.ACTIVE and step.status == "DEPRECATED"

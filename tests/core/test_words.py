@@ -19,7 +19,9 @@ from notifier.render.words import (
     dated,
     day_text,
     days_text,
+    failure_text,
     listing,
+    moment_text,
     names_text,
     plain,
     regions_text,
@@ -147,9 +149,24 @@ def test_a_long_name_does_not_push_what_happens_out_of_the_subject() -> None:
         pytest.param(listing(["a", "b", "c"]), "a, b and c", id="three items"),
         pytest.param(names_text(["a", "b", "c"]), "a, b and c", id="three names"),
         pytest.param(names_text(list("abcd")), "a, b and 2 more models", id="four names"),
-        pytest.param(regions_text(list("abcdef")), "a, b, c, d, e and f", id="six Regions"),
+        pytest.param(regions_text(["a"]), "a", id="one Region"),
+        pytest.param(regions_text(list("abc")), "a, b and c", id="three Regions"),
+        pytest.param(regions_text(list("abcd")), "a, b and 2 more", id="four Regions"),
+        pytest.param(regions_text(list("abcdefghij")), "a, b and 8 more", id="ten Regions"),
+        pytest.param(regions_text(list("abcdefghijk")), "11 Regions", id="eleven Regions"),
         pytest.param(
-            regions_text(list("abcdefg")), "a, b, c, d and 3 more (7 Regions)", id="seven Regions"
+            regions_text(list("abcdef"), first={"e", "b", "x"}),
+            "b, e and 4 more",
+            id="Regions that come first",
+        ),
+        pytest.param(
+            regions_text(list("abc"), first={"c"}), "c, a and b", id="few, and one comes first"
+        ),
+        pytest.param(failure_text("EmptyAnswer"), "the answer lists no models", id="no answer"),
+        pytest.param(failure_text("Throttled\nX"), "Throttled X", id="an error of AWS's"),
+        pytest.param(failure_text(""), "no answer", id="no reason for no answer"),
+        pytest.param(
+            moment_text(at("2027-02-07T09:00:00Z")), "Sun 2027-02-07 09:00 UTC", id="a moment"
         ),
         pytest.param(count_text(1, "model"), "1 model", id="one of a thing"),
         pytest.param(count_text(1204, "model"), "1,204 models", id="many of a thing"),

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from notifier.model import Phase
 from notifier.render.entries import is_recommended
-from notifier.render.layout import fill, section
 from notifier.render.words import amount_text, day_text, listing
 from notifier.usage import merged_use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
     from notifier.model import Alert, ModelEntry
@@ -79,13 +78,9 @@ CONSEQUENCES = {
 }
 
 
-def errors_section(phases: Sequence[Phase]) -> Iterator[str]:
-    """Quote what people will search for."""
-    errors = list(dict.fromkeys(e for phase in phases for e in CONSEQUENCES[phase].errors))
-    if errors:
-        yield section(
-            "THE ERRORS YOU WOULD SEE", "\n".join(fill(e, "    ", "  > ") for e in errors)
-        )
+def errors_of(phases: Sequence[Phase]) -> tuple[str, ...]:
+    """Give what people will search for, in AWS's words, each error once."""
+    return tuple(dict.fromkeys(e for phase in phases for e in CONSEQUENCES[phase].errors))
 
 
 def extended_access_ahead(alert: Alert) -> list[str]:

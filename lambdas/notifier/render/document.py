@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from notifier.grouping import alert_id
+from notifier.render.chat import chat_document, plain_chat
 from notifier.render.email import MOST_LISTED, Place, email_text
 from notifier.render.health import changes_said
 from notifier.render.sentences import subject
@@ -41,9 +42,11 @@ class Notification:
     """One alert in words, ready for every channel.
 
     `document` is the alert document (JSON types only); its `subject` and `text` are the e-mail.
+    `chat` is the custom notification that a chat channel shows, empty where nobody wrote one.
     """
 
     document: Mapping[str, Any]
+    chat: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def alert_id(self) -> str:
@@ -57,6 +60,10 @@ class Notification:
     def sns_message(self) -> str:
         """Give the body for `MessageStructure=json`: text for people, JSON for everything else."""
         return _json({"default": self.as_json(), "email": self.document["text"]})
+
+    def chat_message(self) -> str:
+        """Give the custom notification as JSON."""
+        return _json(self.chat or plain_chat(self.document))
 
     def sns_attributes(self) -> dict[str, dict[str, str]]:
         """Give the message attributes that subscription filter policies can use."""
@@ -107,7 +114,8 @@ def notification(alert: Alert, place: Place) -> Notification:
         document["text"] = email_text(alert, alert.models[:listed], place, document["alert_id"])
         count = _how_many_fit(models, document)
     return Notification(
-        document | {"models": models[:count], "models_omitted": len(models) - count}
+        document | {"models": models[:count], "models_omitted": len(models) - count},
+        chat_document(alert, place, document["alert_id"]),
     )
 
 

@@ -13,7 +13,9 @@ from notifier.render.words import (
     amount_text,
     count_text,
     dated,
+    day_text,
     gap_text,
+    listing,
     plain,
     regions_text,
     used_by_texts,
@@ -26,12 +28,14 @@ if TYPE_CHECKING:
     from datetime import date
 
     from notifier.model import Alert, ModelEntry
+    from notifier.snooze import Snooze
     from notifier.successor import Successor
 
 _IN_FULL = 10
 _CALLED_AS = 4
 _RESOURCES = 6
 _GAPS = 2
+_SAID_LENGTH = 200
 
 
 def models_text(alert: Alert, models: Sequence[ModelEntry]) -> str:
@@ -48,9 +52,12 @@ def models_text(alert: Alert, models: Sequence[ModelEntry]) -> str:
 def omitted(alert: Alert, models: Sequence[ModelEntry]) -> str:
     """Count what is not shown."""
     left_out = len(alert.models) - len(models)
-    if not left_out:
-        return ""
-    return f"\n  ... and {count_text(left_out, 'more model')}: the table named below has them all"
+    return f"\n{left_out_text(left_out)}" if left_out else ""
+
+
+def left_out_text(count: int) -> str:
+    """Say how many models are not shown, and where they are."""
+    return f"  ... and {count_text(count, 'more model')}: the table named below has them all"
 
 
 def _block(entry: ModelEntry, today: date) -> str:
@@ -58,7 +65,7 @@ def _block(entry: ModelEntry, today: date) -> str:
     variants = _variants(entry)
     if variants:
         lines.append(field("Said of", ", ".join(variants)))
-    lines.append(field("Regions", regions_text(entry.regions)))
+    lines.append(field("Regions", _every_region(entry)))
     lines.append(field("Phase", _phase_text(entry, today)))
     if entry.status and entry.status not in KNOWN_STATUSES:
         lines.append(field("Status, as given", f"{plain(entry.status)} (not known to us)"))
@@ -66,9 +73,47 @@ def _block(entry: ModelEntry, today: date) -> str:
         lines.append(field(capital(MILESTONE_WORDS[milestone]), text))
     for number, text in enumerate(_health_texts(entry, today)):
         lines.append(field("" if number else "AWS Health says", text))
+    if entry.snooze is not None:
+        name = "Resolved" if entry.snooze.is_resolved else "Snoozed"
+        lines.append(field(name, _snoozed_text(entry, entry.snooze, today)))
     lines += [field(name, text) for name, text in _use_texts(entry, today)]
     lines += [field(name, text) for name, text in _successor_texts(entry)]
     return "\n".join(lines)
+
+
+def _every_region(entry: ModelEntry) -> str:
+    """Name all Regions, those it is used from first; they are marked where not all are."""
+    used = _used_from(entry)
+    ordered = sorted(entry.regions, key=lambda region: region not in used)
+    if used >= set(entry.regions):
+        return listing(ordered)
+    return listing(
+        [f"{region} (used from here)" if region in used else region for region in ordered]
+    )
+
+
+def _used_from(entry: ModelEntry) -> frozenset[str]:
+    """Give the Regions in which it was called or something names it, as far as that is known."""
+    use = entry.use or Use()
+    called = {one.region for one in use.calls}
+    return frozenset(called | {one.region for one in use.used_by})
+
+
+def _snoozed_text(entry: ModelEntry, said: Snooze, today: date) -> str:
+    """Say who put reminders off and why; after the end of life there are none to hold back."""
+    text = snooze_text(said, today)
+    if said.is_resolved or not said.holds(today) or entry.phase is Phase.END_OF_LIFE:
+        return text
+    return f"{text}; reminders are held back until then"
+
+
+def snooze_text(said: Snooze, today: date) -> str:
+    """Say until when, by whom, where and why: `until Thu 2027-01-07 (in 20 days) by jane: ...`."""
+    where = f", in {plain(said.region)} only" if said.region else ""
+    by, why = plain(said.by, _SAID_LENGTH), plain(said.why, _SAID_LENGTH)
+    if said.until is None:
+        return f"by {by} on {dated(said.at.date(), today)}{where}: {why}"
+    return f"until {dated(said.until, today)} by {by}{where}: {why}"
 
 
 def _use_texts(entry: ModelEntry, today: date) -> Iterator[tuple[str, str]]:
@@ -154,7 +199,7 @@ def _date_texts(entry: ModelEntry, today: date) -> Iterator[tuple[Milestone, str
         if day is None and old is None:
             continue
         text = dated(day, today) if day else "no longer stated"
-        yield milestone, text + (f", was {old.isoformat()}" if old and old != day else "")
+        yield milestone, text + (f", was {day_text(old)}" if old and old != day else "")
 
 
 def _health_texts(entry: ModelEntry, today: date) -> Iterator[str]:
@@ -178,8 +223,19 @@ def capital(words: str) -> str:
 
 def entry_line(entry: ModelEntry, today: date, *, why_unknown: bool = True) -> str:
     """Show a model in one line; why its use is not known may be said elsewhere."""
+    facts = "; ".join(entry_facts(entry, today, why_unknown=why_unknown))
+    name = f"{entry.name} [{plain(entry.model_id, 256)}]{_said_of(entry)}"
+    return fill(f"{name}: {facts}", "    ", "  - ")
+
+
+def _said_of(entry: ModelEntry) -> str:
+    """Name the ids that said so, where the model's own id did not."""
     variants = _variants(entry)
-    said = f" (said of {', '.join(variants)})" if variants else ""
+    return f" (said of {', '.join(variants)})" if variants else ""
+
+
+def entry_facts(entry: ModelEntry, today: date, *, why_unknown: bool = True) -> list[str]:
+    """Give what a line says of a model: phase, dates, use, successor, snooze, Regions."""
     texts = dict(_date_texts(entry, today))
     stated = [
         f"{MILESTONE_WORDS[milestone]} {text}"
@@ -193,12 +249,17 @@ def entry_line(entry: ModelEntry, today: date, *, why_unknown: bool = True) -> s
         for milestone, day in _by_health(entry)
     ]
     stated += _short_use(entry, why_unknown=why_unknown)
-    return fill(
-        f"{entry.name} [{plain(entry.model_id, 256)}]{said}: {PHASE_WORDS[entry.phase]}; "
-        f"{'; '.join(stated)}; {regions_text(entry.regions)}",
-        "    ",
-        "  - ",
-    )
+    if entry.snooze is not None:
+        stated.append(_short_snooze(entry.snooze, today))
+    where = regions_text(entry.regions, _used_from(entry))
+    return [PHASE_WORDS[entry.phase], *stated, where]
+
+
+def _short_snooze(said: Snooze, today: date) -> str:
+    by = plain(said.by, _SAID_LENGTH)
+    if said.until is None:
+        return f"resolved by {by} on {dated(said.at.date(), today)}"
+    return f"snoozed until {dated(said.until, today)} by {by}"
 
 
 def _short_use(entry: ModelEntry, *, why_unknown: bool) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from notifier.health_event import Concern
 from notifier.model import NO_DATES, Direction, Kind, Milestone, Phase
+from notifier.render.digest import digest_headline, digest_reason
 from notifier.render.layout import cut
 from notifier.render.words import (
     MILESTONE_DATES,
@@ -48,6 +49,8 @@ def reason(alert: Alert) -> str:
             return _coverage(alert.kind, alert.coverage)
         case Kind.HEALTH_EVENT:
             return f"{_health(alert, news_of(alert), today)}."
+        case Kind.DIGEST:
+            return digest_reason(alert)
         case Kind.TEST:
             return (
                 "This is a test of the Bedrock lifecycle notifier: nothing has happened to any "
@@ -63,6 +66,7 @@ def reason(alert: Alert) -> str:
             | Kind.NOW_IN_USE
             | Kind.DEADLINE
             | Kind.INACTIVITY_RISK
+            | Kind.REOPENED
             | Kind.MODEL_ADDED
         ):
             names = names_text(distinct_names(alert))
@@ -76,7 +80,9 @@ def distinct_names(alert: Alert) -> list[str]:
     return list(dict.fromkeys(entry.name for entry in alert.models))
 
 
-def _about_models(alert: Alert, names: str, today: date) -> str:
+def _about_models(  # noqa: C901, PLR0911 (one sentence for each kind, side by side)
+    alert: Alert, names: str, today: date
+) -> str:
     many = len(distinct_names(alert)) > 1
     has, is_ = ("have", "are") if many else ("has", "is")
     entry = alert.models[0]
@@ -104,6 +110,9 @@ def _about_models(alert: Alert, names: str, today: date) -> str:
             return _now_in_use(alert, names, today, many=many)
         case Kind.INACTIVITY_RISK:
             return f"{names} {has} not been called{_idle_for(alert)}: {_lapse(alert)}"
+        case Kind.REOPENED:
+            resolved = "were resolved but are" if many else "was resolved but is"
+            return f"{names} {resolved} called again{_reopened_ends(alert, today)}"
         case _:
             return f"{names} {is_} new on Amazon Bedrock, in {_where(alert)}"
 
@@ -119,6 +128,13 @@ def _now_in_use(alert: Alert, names: str, today: date, *, many: bool) -> str:
     if any(model.in_use for model in alert.models):
         return f"This account now uses {names}, {which}"
     return f"It can no longer be told whether this account uses {names}, {which}"
+
+
+def _reopened_ends(alert: Alert, today: date) -> str:
+    entry = _shared(alert)
+    if entry is None or entry.phase is Phase.END_OF_LIFE:
+        return ""
+    return _until(entry, today)
 
 
 def _spells(alert: Alert) -> set[int]:
@@ -348,6 +364,8 @@ def subject(alert: Alert) -> str:
 def _headline(alert: Alert) -> str:
     if alert.kind is Kind.BASELINE:
         return f"Bedrock lifecycle: {reason(alert)}"
+    if alert.kind is Kind.DIGEST:
+        return f"Bedrock lifecycle digest: {digest_headline(alert)}"
     if alert.kind is Kind.TEST:
         return "TEST: Bedrock lifecycle notifier, nothing has happened to any model"
     if alert.kind is Kind.HEALTH_EVENT and not alert.models:
@@ -372,7 +390,7 @@ def _coverage_headline(alert: Alert) -> str:
     return f"no answer from {names}" if silent else f"{names} answering again"
 
 
-def _what(alert: Alert) -> str:
+def _what(alert: Alert) -> str:  # noqa: C901, PLR0911 (as above)
     when = f" ({alert.milestone_date.isoformat()})" if alert.milestone_date else ""
     left = alert.days_left
     ends = f", end of life in {left} days{when}" if left and left > 1 else when
@@ -390,6 +408,8 @@ def _what(alert: Alert) -> str:
             used = any(entry.in_use for entry in alert.models)
             said = "now in use here" if used else "perhaps in use here"
             return f"{said}{_if_end_of_life(alert, ends)}"
+        case Kind.REOPENED:
+            return f"resolved, but called again{_if_end_of_life(alert, ends)}"
         case Kind.INACTIVITY_RISK:
             return f"not called{_idle_for(alert)}, access may lapse"
         case Kind.EXTENDED_ACCESS_STARTED:

@@ -10,14 +10,15 @@ from notifier.model import Milestone, Phase
 from notifier.usage import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
     from notifier.usage import Gap, UsedBy
 
 _NAME_LENGTH = 120
-_REGIONS_SPELLED_OUT = 6
-_REGIONS_SHOWN = 4
+_REGIONS_SPELLED_OUT = 3
+_REGIONS_NAMED = 2
+_REGIONS_COUNTED_ABOVE = 10
 _NAMES_SPELLED_OUT = 3
 _ARN_LENGTH = 300
 _ONE_DECIMAL_BELOW = 10
@@ -60,6 +61,13 @@ _RESOURCE_WORDS = {
     Source.KNOWLEDGE_BASES: "knowledge base",
 }
 
+# What is wrong with an answer that did come.
+_FAILURES = {
+    "EmptyAnswer": "the answer lists no models",
+    "ImplausibleAnswer": "the answer lacks too many known models to be believed",
+    "UnexpectedAnswer": "the answer was not in the documented form",
+}
+
 
 def plain(text: str, length: int = _NAME_LENGTH) -> str:
     """Make text from outside safe to show: one line, no control or direction characters, short."""
@@ -100,6 +108,11 @@ def time_text(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
+def moment_text(moment: datetime) -> str:
+    """Write a time with its weekday: `Sun 2027-02-07 09:00 UTC`."""
+    return f"{moment:%a} {time_text(moment)}"
+
+
 def days_text(days: int) -> str:
     """Write a distance in days from today: `in 60 days`, `tomorrow`, `3 days ago`."""
     near = {0: "today", 1: "tomorrow", -1: "yesterday"}
@@ -127,12 +140,15 @@ def names_text(names: Sequence[str]) -> str:
     return f"{names[0]}, {names[1]} and {len(names) - 2:,} more models"
 
 
-def regions_text(regions: Sequence[str]) -> str:
-    """Name Regions; many are cut to a few and a count."""
-    if len(regions) <= _REGIONS_SPELLED_OUT:
-        return listing(regions)
-    shown = ", ".join(regions[:_REGIONS_SHOWN])
-    return f"{shown} and {len(regions) - _REGIONS_SHOWN} more ({len(regions)} Regions)"
+def regions_text(regions: Sequence[str], first: Collection[str] = ()) -> str:
+    """Name Regions, those in `first` before the others; many are cut to two, or to their count."""
+    if len(regions) > _REGIONS_COUNTED_ABOVE:
+        return count_text(len(regions), "Region")
+    ordered = sorted(regions, key=lambda region: region not in first)
+    if len(ordered) <= _REGIONS_SPELLED_OUT:
+        return listing(ordered)
+    named = ", ".join(ordered[:_REGIONS_NAMED])
+    return f"{named} and {len(ordered) - _REGIONS_NAMED} more"
 
 
 def count_text(count: int, noun: str) -> str:
@@ -157,6 +173,11 @@ def used_by_texts(used_by: Sequence[UsedBy], most: int) -> tuple[str, ...]:
 def gap_text(gap: Gap) -> str:
     """Say what could not be read: `agents in us-east-1 (AccessDeniedException)`."""
     return f"{gap.source} in {gap.region} ({plain(gap.why, _ARN_LENGTH)})"
+
+
+def failure_text(name: str) -> str:
+    """Say why a Region gave no answer that can be used: in words, or by the name of AWS's error."""
+    return _FAILURES.get(name, plain(name) or "no answer")
 
 
 def amount_text(count: int) -> str:
