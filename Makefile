@@ -14,8 +14,12 @@ PIP_INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 # With these, `lint` sees every resource that a setting can add.
-EVERY_OPTION := emails=you@example.com kms_key=create user_notifications=true \
-	notification_hub_region=us-east-1 slack_workspace_id=T0123ABCD slack_channel_id=C0123ABCD
+EVERY_OPTION := 'emails=you@example.com,ml@example.com:severity=critical,warning;provider=Meta' \
+	kms_key=create user_notifications=true notification_hub_region=us-east-1 \
+	slack_workspace_id=T0123ABCD slack_channel_id=C0123ABCD \
+	teams_team_id=12345678-90ab-cdef-1234-567890abcdef \
+	teams_channel_id=19:0a1b2c3d4e5f@thread.tacv2 \
+	teams_tenant_id=fedcba09-8765-4321-fedc-ba0987654321
 
 EMAIL ?=
 ARGS ?=

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from botocore.session import Session
@@ -22,6 +23,9 @@ from pydantic import (
     ValidationError,
 )
 
+from infra import cron, routing
+from infra.refusal import RefusedValueError, shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -32,24 +36,17 @@ _NAMESPACE_MARKS: Final = frozenset(":/@.")
 # Where a feature is still to come, its settings are known but may only keep their default, so
 # that nobody relies on something that would be ignored in silence.
 _STILL_TO_COME: Final[Mapping[str, str]] = {
-    "digest_cron": "the digest",
-    "teams_team_id": "Microsoft Teams",
-    "teams_channel_id": "Microsoft Teams",
-    "teams_tenant_id": "Microsoft Teams",
     "dashboard": "the dashboard",
 }
-
-# Leaving out what is not there yet is no mistake.
-_OFF: Final[Mapping[str, object]] = {"digest_cron": ""}
 
 
 class SettingError(ValueError):
     """A setting that cannot be used. Its text is one line: key, value and what is accepted."""
 
-    def __init__(self, key: str, value: object, accepted: str) -> None:
+    def __init__(self, key: str, value: object, accepted: str, why: str = "") -> None:
         """Keep the key beside the one-line reason."""
         self.key = key
-        super().__init__(f"{key}: {_shown(value)} is not accepted; give {accepted}")
+        super().__init__(f"{key}: {RefusedValueError(value, accepted, why)}")
 
 
 class UnknownSettingError(SettingError):
@@ -69,22 +66,19 @@ class UnavailableSettingError(SettingError):
     def __init__(self, key: str, value: object) -> None:
         """Say which feature is missing."""
         self.key = key
-        reason = f"{key}: {_shown(value)} is not available yet ({_STILL_TO_COME[key]} is to come)"
+        reason = f"{key}: {shown(value)} is not available yet ({_STILL_TO_COME[key]} is to come)"
         ValueError.__init__(self, f"{reason}; leave it out")
 
 
 class UselessSettingError(SettingError):
     """A setting that does nothing without another one."""
 
-    def __init__(self, key: str, value: object, needed: str) -> None:
+    def __init__(self, key: str, value: object, *needed: str) -> None:
         """Say what else to give."""
         self.key = key
-        reason = f"{key}: {_shown(value)} does nothing without {needed}"
-        ValueError.__init__(self, f"{reason}; give both, or leave it out")
-
-
-def _shown(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+        reason = f"{key}: {shown(value)} does nothing without {' and '.join(needed)}"
+        together = "both" if len(needed) == 1 else "all of them"
+        ValueError.__init__(self, f"{reason}; give {together}, or leave it out")
 
 
 def _listed(value: object) -> object:
@@ -152,15 +146,24 @@ def _known_hub(region: str) -> str:
     return region
 
 
+def _readable_cron(text: str) -> str:
+    return cron.parse(text).text if text else ""
+
+
+def _encoded(channel: str) -> str:
+    """Take a channel id as Teams shows it; a link to the channel has it as AWS wants it."""
+    encoded = channel.replace(":", "%3a").replace("@", "%40")
+    if encoded and not re.fullmatch(_TEAMS_CHANNEL, encoded):
+        raise ValueError("not the id of a channel")
+    return encoded
+
+
 Number = Annotated[int, BeforeValidator(_not_a_bool)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 Globs = Annotated[
     tuple[Annotated[Text, Field(min_length=1)], ...],
     BeforeValidator(_listed),
     AfterValidator(_without_repeats),
-]
-Email = Annotated[
-    Text, StringConstraints(max_length=254, pattern=r"^[^@\s,<>\"]+@[^@\s,<>\"]+\.[^@\s,<>\".]+$")
 ]
 Rungs = Annotated[
     tuple[Annotated[int, Field(ge=1, le=3650), BeforeValidator(_not_a_bool)], ...],
@@ -171,6 +174,13 @@ _RUNGS_ACCEPTED: Final = "days before the date, each from 1 to 3650, separated b
 _GLOBS_ACCEPTED: Final = "globs on model ids separated by commas, such as anthropic.*,*nova*"
 _KEY_ARN: Final = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+"
 _BUS_ARN: Final = r"arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus/[A-Za-z0-9._/-]+"
+# As CloudFormation takes them: AWS::Chatbot::MicrosoftTeamsChannelConfiguration.
+_UUID: Final = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_TEAMS_CHANNEL: Final = r"[A-Za-z0-9_=+/.,-]+%3[aA][A-Za-z0-9_=+/.,-]+%40[A-Za-z0-9_=+/.,-]+"
+_UUID_EXAMPLE: Final = "such as 12345678-90ab-cdef-1234-567890abcdef"
+
+_SLACK: Final = ("slack_workspace_id", "slack_channel_id")
+_TEAMS: Final = ("teams_team_id", "teams_channel_id", "teams_tenant_id")
 
 
 class Settings(BaseModel):
@@ -178,9 +188,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    emails: Annotated[
-        tuple[Email, ...], BeforeValidator(_listed), AfterValidator(_without_repeats)
-    ] = Field((), description="e-mail addresses separated by commas")
+    emails: Annotated[tuple[routing.Subscriber, ...], BeforeValidator(routing.subscribers)] = Field(
+        (), description=routing.ACCEPTED
+    )
     regions: Annotated[
         Literal["all"] | tuple[Text, ...],
         BeforeValidator(_listed_unless_all),
@@ -221,6 +231,26 @@ class Settings(BaseModel):
     slack_channel_id: Text = Field(
         "", pattern=r"^([A-Za-z0-9]{1,255})?$", description="a Slack channel id such as C0123ABCD"
     )
+    teams_team_id: Text = Field(
+        "",
+        pattern=rf"^({_UUID})?$",
+        description=f"the id of a Microsoft Teams team, {_UUID_EXAMPLE}",
+    )
+    teams_channel_id: Annotated[Text, AfterValidator(_encoded)] = Field(
+        "",
+        description=(
+            "the id of a Microsoft Teams channel, such as 19:0a1b2c3d4e5f@thread.tacv2, "
+            "encoded as in the channel's link or not"
+        ),
+    )
+    teams_tenant_id: Text = Field(
+        "",
+        pattern=rf"^({_UUID})?$",
+        description=f"the id of a Microsoft Teams tenant, {_UUID_EXAMPLE}",
+    )
+    digest_cron: Annotated[Text, AfterValidator(_readable_cron)] = Field(
+        "cron(0 9 ? * MON *)", description=cron.ACCEPTED
+    )
     kms_key: Text = Field(
         "",
         pattern=rf"^(create|{_KEY_ARN})?$",
@@ -228,10 +258,6 @@ class Settings(BaseModel):
     )
     retain_data: bool = Field(default=True, description="true or false")
 
-    digest_cron: Text = Field("cron(0 9 ? * MON *)", description="a cron(…) expression in UTC")
-    teams_team_id: Text = Field("", description="a Microsoft Teams team id")
-    teams_channel_id: Text = Field("", description="a Microsoft Teams channel id")
-    teams_tenant_id: Text = Field("", description="a Microsoft Teams tenant id")
     dashboard: bool = Field(default=False, description="true or false")
 
     # Not for people: `infra.deploy` sets it to `host` when it deploys to an emulator, which runs
@@ -239,13 +265,25 @@ class Settings(BaseModel):
     asset_target: Literal["lambda", "host"] = Field("lambda", description="lambda or host")
 
     @property
-    def has_channel(self) -> bool:
-        """Whether anybody would hear an alert."""
+    def has_email(self) -> bool:
+        """Whether anybody is subscribed to the alerts topic."""
         return bool(self.emails)
 
+    @property
+    def has_chat(self) -> bool:
+        """Whether there is a channel in Slack or Microsoft Teams."""
+        return bool(self.slack_channel_id or self.teams_channel_id)
 
-def load(context: Mapping[str, object]) -> Settings:
+    @property
+    def has_channel(self) -> bool:
+        """Whether anybody would hear an alert."""
+        return self.has_email or self.has_chat
+
+
+def load(context: Mapping[str, object], now: datetime | None = None) -> Settings:
     """Read the settings from CDK context, leaving alone what is not ours.
+
+    `now`, by default the clock's, decides whether the digest's schedule has a future.
 
     Raises SettingError for the first value that is not accepted, for a name that looks like a
     misspelt setting, for one whose feature does not exist yet, and for one without what it needs.
@@ -255,6 +293,11 @@ def load(context: Mapping[str, object]) -> Settings:
     settings = _validated(given)
     _refuse_unavailable(settings, given)
     _refuse_useless(settings)
+    if settings.digest_cron:
+        try:
+            cron.refuse_if_never(cron.parse(settings.digest_cron), now or datetime.now(UTC))
+        except RefusedValueError as no:
+            raise SettingError("digest_cron", no.value, no.accepted, no.why) from None
     return settings
 
 
@@ -268,25 +311,36 @@ def refuse_unknown(keys: Iterable[str]) -> None:
 def refuse_in_region(settings: Settings, region: str) -> None:
     """Refuse what cannot be where the stack is to be.
 
-    A key or a bus does not work across Regions; User Notifications is in the `aws` partition only.
+    A key or a bus does not work across Regions; User Notifications and, by the ARNs that
+    CloudFormation accepts for a chat channel, Amazon Q Developer are in the `aws` partition only.
     """
     for key in ("kms_key", "event_bus_arn"):
         arn = getattr(settings, key)
         if arn.startswith("arn:") and arn.split(":")[3] != region:
             raise SettingError(key, arn, f"one in {region}, the Region of the stack")
-    if settings.user_notifications and partition_of(region) != "aws":
+    if partition_of(region) == "aws":
+        return
+    if settings.user_notifications:
         key = "user_notifications"
         accepted = f"false: AWS User Notifications does not exist in the partition of {region}"
         raise SettingError(key, value=True, accepted=accepted)
+    for key in (*_SLACK, *_TEAMS):
+        if value := getattr(settings, key):
+            accepted = f"nothing: there are no chat channels in the partition of {region}"
+            raise SettingError(key, value, accepted)
 
 
 def _validated(given: Mapping[str, object]) -> Settings:
     try:
         return Settings.model_validate(given)
     except ValidationError as error:
-        key = str(error.errors()[0]["loc"][0])
-        accepted = Settings.model_fields[key].description or "another value"
+        first = error.errors()[0]
+        key = str(first["loc"][0])
         # `from None`: the reader gets one line, and pydantic's text would repeat it at length.
+        match first.get("ctx"):
+            case {"error": RefusedValueError() as no}:
+                raise SettingError(key, no.value, no.accepted, no.why) from None
+        accepted = Settings.model_fields[key].description or "another value"
         raise SettingError(key, given[key], accepted) from None
 
 
@@ -314,16 +368,16 @@ def _meant(key: str) -> str | None:
 def _refuse_unavailable(settings: Settings, given: Mapping[str, object]) -> None:
     for key in given.keys() & _STILL_TO_COME.keys():
         value = getattr(settings, key)
-        if value != Settings.model_fields[key].default and value != _OFF.get(key, ...):
+        if value != Settings.model_fields[key].default:
             raise UnavailableSettingError(key, given[key])
 
 
 def _refuse_useless(settings: Settings) -> None:
-    slack = ("slack_workspace_id", "slack_channel_id")
-    for key, other in (slack, slack[::-1]):
-        if getattr(settings, key) and not getattr(settings, other):
-            raise UselessSettingError(key, getattr(settings, key), other)
-    # Until alerts of our own go to Slack, User Notifications is all that a channel is for.
-    for key in (*slack, "notification_hub_region"):
-        if getattr(settings, key) and not settings.user_notifications:
-            raise UselessSettingError(key, getattr(settings, key), "user_notifications=true")
+    for together in (_SLACK, _TEAMS):
+        missing = [key for key in together if not getattr(settings, key)]
+        given = [key for key in together if key not in missing]
+        if given and missing:
+            raise UselessSettingError(given[0], getattr(settings, given[0]), *missing)
+    hub = settings.notification_hub_region
+    if hub and not settings.user_notifications:
+        raise UselessSettingError("notification_hub_region", hub, "user_notifications=true")

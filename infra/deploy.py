@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra import cdk_cli, side_stacks
+from infra import cdk_cli, routing, side_stacks
 from infra.account import Account, AccountError, identify
 from infra.config import SettingError, Settings, load, refuse_in_region, refuse_unknown
 from infra.stack_name import STACK_NAME
@@ -189,7 +189,10 @@ def _cdk_json_context() -> dict[str, object]:
 
 def _refuse_without_channel(settings: Settings) -> None:
     if not settings.has_channel:
-        message = "nobody would hear an alert: give at least one address, EMAIL=you@example.com"
+        message = (
+            "nobody would hear an alert: give at least one address, EMAIL=you@example.com, or a "
+            "channel in Slack or Microsoft Teams"
+        )
         raise DeployError(message)
 
 
@@ -275,7 +278,9 @@ def _parser() -> argparse.ArgumentParser:
         "--email",
         action="append",
         default=[],
-        help="who hears; may be repeated. Replaces the addresses of earlier deployments",
+        help="who hears, such as you@example.com or with a filter "
+        "ml@example.com:severity=critical,warning;provider=Anthropic; may be repeated. Replaces "
+        "the addresses of earlier deployments, with their filters",
     )
     parser.add_argument(
         "--set",
@@ -295,6 +300,10 @@ def _given(parsed: argparse.Namespace) -> dict[str, str]:
         if not equals:
             raise SettingError("--set", pair, "KEY=VALUE")
         given[key] = value
+    for email in parsed.email:
+        # Alone it would become another value of the filter before it.
+        if "@" not in email.partition(":")[0]:
+            raise SettingError("--email", email, routing.ACCEPTED)
     if parsed.email:
         given["emails"] = ",".join(parsed.email)
     return given
@@ -342,10 +351,7 @@ def _report(account: Account, settings: Settings, outputs: Mapping[str, str]) ->
             *(f"  {name:<{width}}  {value}" for name, value in sorted(outputs.items())),
             "",
             "What to do next",
-            f"  1. Confirm the subscriptions of {', '.join(settings.emails)}: each address gets",
-            "     two e-mails, one for alerts and one for operations, with a link in each. Until",
-            "     the link is opened nothing arrives; the first alert waits for it.",
-            *(_ABOUT_USER_NOTIFICATIONS if settings.user_notifications else ()),
+            *_first_step(settings),
             "  2. See what ends next:",
             f"     {query} {outputs['ModelsTableName']} \\",
             "       --index-name upcoming --key-condition-expression 'horizon = :h' \\",
@@ -356,6 +362,21 @@ def _report(account: Account, settings: Settings, outputs: Mapping[str, str]) ->
             """       --expression-attribute-values '{":m": {"S": "MODEL ID"}}'""",
         ]
     )
+
+
+def _first_step(settings: Settings) -> list[str]:
+    addresses = ", ".join(subscriber.address for subscriber in settings.emails)
+    if not addresses:
+        return [
+            "  1. Invite @Amazon Q to the chat channel, and send a message there: make test-alert.",
+        ]
+    return [
+        f"  1. Confirm the subscriptions of {addresses}: each address gets",
+        "     two e-mails, one for alerts and one for operations, with a link in each. Until",
+        "     the link is opened nothing arrives; the first alert waits for it.",
+        *(_ABOUT_USER_NOTIFICATIONS if settings.user_notifications else ()),
+        *(["     Invite @Amazon Q to the chat channel."] if settings.has_chat else []),
+    ]
 
 
 def _say(text: str, to: Any = None) -> None:  # noqa: ANN401 - a stream, as print takes it

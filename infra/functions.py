@@ -89,7 +89,9 @@ def function(  # noqa: PLR0913 - what a function is made of, each given by name
 def variables(service: str, *, settings: Settings, state: State, topics: Topics) -> dict[str, str]:
     """Return what a function is told. `service` sets its logs and metrics apart."""
     chosen = settings.model_dump(mode="json", include=set(_FUNCTION_SETTINGS))
-    return {
+    chosen["has_email"] = settings.has_email
+    chat = {"CHAT_TOPIC_ARN": topics.chat.topic_arn} if topics.chat else {}
+    return chat | {
         "MODELS_TABLE": state.models.table_name,
         "ALERTS_TABLE": state.alerts.table_name,
         "ALERTS_TOPIC_ARN": topics.alerts.topic_arn,
@@ -136,7 +138,8 @@ def allow_telling(role: iam.Role, *, settings: Settings, state: State, topics: T
         ],
         state.alerts.table_arn,
     )
-    allow(role, ["sns:Publish"], topics.alerts.topic_arn)
+    for topic in topics.told:
+        allow(role, ["sns:Publish"], topic.topic_arn)
     default_bus = Stack.of(role).format_arn(
         service="events", resource="event-bus", resource_name="default"
     )

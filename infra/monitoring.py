@@ -59,11 +59,11 @@ class Monitoring(Construct):
         self._operations = operations
         self._rate = Duration.minutes(poll_rate_minutes)
         self._alarm_on_errors("PollErrors", poller.function, "a poll ended in an error", "twice")
-        self._alarm_on_messages("PollFailed", poller.failures, "a poll failed for good")
+        self._alarm_on_messages("PollFailed", poller.failures, "a poll or a digest failed for good")
         self._alarm_on_messages(
             "ScheduleUndelivered",
             poller.dead_letters,
-            "EventBridge Scheduler could not start a poll",
+            "EventBridge Scheduler could not start a poll or a digest",
         )
         self._alarm_on_errors(
             "HealthErrors",
@@ -200,7 +200,7 @@ class Monitoring(Construct):
         self._alarm(
             "AlertsUndelivered",
             "Bedrock Lifecycle Notifier: alerts do not get out, or nobody has confirmed a "
-            "subscription to the alerts topic.",
+            "subscription to the alerts topic, or no chat channel listens to the chat topic.",
             _metric(_DELIVERY_FAILURES, period),
             periods=3,
         )

@@ -1,10 +1,18 @@
-"""The poll: its function, its role, its schedule, and the queues where failures land."""
+"""The poll: its function, its role, its schedules, and the queues where failures land."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aws_cdk import Acknowledgment, CfnResource, Duration, Stack, Token, Validations
+from aws_cdk import (
+    Acknowledgment,
+    CfnResource,
+    Duration,
+    Stack,
+    TimeZone,
+    Token,
+    Validations,
+)
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
@@ -49,6 +57,8 @@ _DETAILS_OF_USE: Final = {
     "prompt": "bedrock:GetPrompt",
 }
 _LONGEST_LAMBDA_EVENT_AGE: Final = Duration.hours(6)
+# As long as Scheduler keeps trying at all: a digest is still wanted hours later.
+_LONGEST_SCHEDULE_EVENT_AGE: Final = Duration.days(1)
 
 
 class Poller(Construct):
@@ -66,7 +76,7 @@ class Poller(Construct):
         code: lambda_.Code,
         target: Target,
     ) -> None:
-        """Make the function and start its schedule."""
+        """Make the function and start its schedules."""
         super().__init__(scope, id_)
         self._settings = settings
         self._key = key
@@ -87,7 +97,8 @@ class Poller(Construct):
         )
         on_failure = self._send_failures_to_queue(role)
         # The first poll starts with the schedule, so what catches its failure comes before.
-        self._schedule().node.add_dependency(on_failure)
+        for schedule in self._schedules():
+            schedule.node.add_dependency(on_failure)
 
     def _role(self, log: logs.LogGroup, state: State, topics: Topics) -> iam.Role:
         role = functions.role(self, log)
@@ -103,7 +114,8 @@ class Poller(Construct):
         allow(role, ["dynamodb:Query"], f"{state.alerts.table_arn}/index/{UNSETTLED_INDEX}")
         functions.allow_telling(role, settings=self._settings, state=state, topics=topics)
         # Whether anybody is subscribed.
-        allow(role, ["sns:GetTopicAttributes"], topics.alerts.topic_arn)
+        for topic in topics.told:
+            allow(role, ["sns:GetTopicAttributes"], topic.topic_arn)
         allow(role, ["sqs:SendMessage"], self.failures.queue_arn)
         keys.grant_use(self._key, role)
         self._acknowledge_wildcards(role)
@@ -235,8 +247,36 @@ class Poller(Construct):
     def _rate(self) -> Duration:
         return Duration.minutes(self._settings.poll_rate_minutes)
 
-    def _schedule(self) -> scheduler.Schedule:
-        """Poll at the chosen rate, first at once: a rate without a start date begins right away."""
+    def _schedules(self) -> list[scheduler.Schedule]:
+        """Poll at the chosen rate, first at once, and tell the digest when it is due.
+
+        A rate without a start date begins right away.
+        """
+        role = self._schedule_role()
+        poll = self._schedule(
+            "Schedule",
+            role,
+            description="Polls the Bedrock catalogs",
+            expression=scheduler.ScheduleExpression.rate(self._rate),
+            event="time",
+            # What could not be delivered by then has been overtaken by the next poll.
+            max_event_age=self._rate,
+        )
+        if not self._settings.digest_cron:
+            return [poll]
+        digest = self._schedule(
+            "DigestSchedule",
+            role,
+            description="Tells the digest of the Bedrock Lifecycle Notifier",
+            expression=scheduler.ScheduleExpression.expression(
+                self._settings.digest_cron, TimeZone.ETC_UTC
+            ),
+            event="digest",
+            max_event_age=_LONGEST_SCHEDULE_EVENT_AGE,
+        )
+        return [poll, digest]
+
+    def _schedule_role(self) -> iam.Role:
         stack = Stack.of(self)
         role = iam.Role(
             self,
@@ -256,20 +296,32 @@ class Poller(Construct):
                 reason="CDK's schedule target also allows the versions of this one function.",
             )
         )
+        return role
+
+    def _schedule(  # noqa: PLR0913 - a schedule is these things
+        self,
+        id_: str,
+        role: iam.Role,
+        *,
+        description: str,
+        expression: scheduler.ScheduleExpression,
+        event: str,
+        max_event_age: Duration,
+    ) -> scheduler.Schedule:
+        """Invoke the function with its scheduled time under the name `event`."""
         return scheduler.Schedule(
             self,
-            "Schedule",
-            description="Polls the Bedrock catalogs",
-            schedule=scheduler.ScheduleExpression.rate(self._rate),
+            id_,
+            description=description,
+            schedule=expression,
             target=targets.LambdaInvoke(
                 self.function,
                 input=scheduler.ScheduleTargetInput.from_object(
-                    {"time": scheduler.ContextAttribute.scheduled_time}
+                    {event: scheduler.ContextAttribute.scheduled_time}
                 ),
                 role=role,
                 dead_letter_queue=self.dead_letters,
                 retry_attempts=10,
-                # What could not be delivered by then has been overtaken by the next poll.
-                max_event_age=self._rate,
+                max_event_age=max_event_age,
             ),
         )

@@ -43,7 +43,9 @@ class NotifierStack(Stack):
         target = target_named(settings.asset_target)
         key = customer_managed_key(self, settings.kms_key, retain=settings.retain_data)
         state = State(self, "State", key=key, retain=settings.retain_data)
-        topics = Topics(self, "Topics", key=key, emails=settings.emails)
+        topics = Topics(
+            self, "Topics", key=key, subscribers=settings.emails, chat=settings.has_chat
+        )
         code = functions_code(target)
         poller = Poller(
             self,
@@ -76,13 +78,10 @@ class NotifierStack(Stack):
             key=key,
             target=target,
         )
-        if settings.slack_channel_id:
-            Chat(
-                self,
-                "Chat",
-                workspace_id=settings.slack_workspace_id,
-                channel_id=settings.slack_channel_id,
-            )
+        if topics.chat:
+            # Alarms too: with chat alone nobody else would hear that this system has stopped.
+            heard = (topics.chat, topics.operations)
+            Chat(self, "Chat", settings=settings, topics=heard)
         self._outputs(state, topics, poller, health)
 
     def _outputs(self, state: State, topics: Topics, poller: Poller, health: Health) -> None:
@@ -91,6 +90,7 @@ class NotifierStack(Stack):
             "AlertsTableName": state.alerts.table_name,
             "AlertsTopicArn": topics.alerts.topic_arn,
             "OperationsTopicArn": topics.operations.topic_arn,
+            **({"ChatTopicArn": topics.chat.topic_arn} if topics.chat else {}),
             "PollFunctionName": poller.function.function_name,
             "HealthFunctionName": health.function.function_name,
         }

@@ -30,7 +30,7 @@ class UserNotificationsStack(Stack):
     """Carries events that AWS services emit; our own alerts cannot travel this way."""
 
     def __init__(self, scope: Construct, *, settings: Settings, main_region: str) -> None:
-        """Send to the addresses, to the Slack channel if there is one, and to the console."""
+        """Send to the addresses, to the chat channels if there are any, and to the console."""
         super().__init__(
             scope,
             USER_NOTIFICATIONS.name,
@@ -65,11 +65,12 @@ class UserNotificationsStack(Stack):
                 }
             },
         )
-        for email in settings.emails:
+        # Without their filters: those are about the attributes of our own alerts.
+        for email in (subscriber.address for subscriber in settings.emails):
             _Channel(self, email, arn=self._contact(email), configuration=configuration)
-        if settings.slack_channel_id:
-            slack = chat.channel_arn(self.partition, Aws.ACCOUNT_ID)
-            _Channel(self, "Slack", arn=slack, configuration=configuration)
+        for channel in chat.channels(settings):
+            arn = channel.arn(self.partition, Aws.ACCOUNT_ID)
+            _Channel(self, channel.id, arn=arn, configuration=configuration)
 
     def _configuration(self, hub_region: str) -> notifications.CfnNotificationConfiguration:
         configuration = notifications.CfnNotificationConfiguration(

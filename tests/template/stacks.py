@@ -11,6 +11,8 @@ from infra.template import templates
 Resource = dict[str, Any]
 
 KEY_ARN: Final = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+TEAM: Final = "12345678-90ab-cdef-1234-567890abcdef"
+TENANT: Final = "fedcba09-8765-4321-fedc-ba0987654321"
 BUS_ARN: Final = "arn:aws:events:us-east-1:123456789012:event-bus/models"
 VARIANTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "default": (("emails", "ops@example.com,ml@example.com"),),
@@ -24,15 +26,23 @@ VARIANTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("reminders_legacy", "7,90"),
         ("usage", "false"),
         ("health_forwarder", "false"),
+        ("digest_cron", ""),
+    ),
+    "chat alone": (
+        ("slack_workspace_id", "T0123ABCD"),
+        ("slack_channel_id", "C0123ABCD"),
     ),
     "everything": (
-        ("emails", "ops@example.com,ml@example.com"),
+        ("emails", "ops@example.com,ml@example.com:severity=critical,warning;provider=Anthropic"),
         ("kms_key", "create"),
         ("health_events", "all"),
         ("user_notifications", "true"),
         ("notification_hub_region", "eu-west-1"),
         ("slack_workspace_id", "T0123ABCD"),
         ("slack_channel_id", "C0123ABCD"),
+        ("teams_team_id", TEAM),
+        ("teams_channel_id", "19:0a1b2c3d4e5f@thread.tacv2"),
+        ("teams_tenant_id", TENANT),
     ),
 }
 FORWARDER: Final = f"{STACK_NAME}-HealthForwarder-us-west-2"

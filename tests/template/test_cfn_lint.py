@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.stacks import USER_NOTIFICATIONS, VARIANTS, every, variant
+from tests.template.stacks import VARIANTS, every
 
 
 def _lint(folder: Path) -> list[dict[str, Any]]:
@@ -47,13 +47,19 @@ def test_cloudformation_would_accept_every_template(tmp_path: Path) -> None:
         ("AWS::Notifications::EventRule", "Source", "bedrock-lifecycle-notifier"),
         ("AWS::Notifications::ChannelAssociation", "Arn", "arn:aws:sns:us-east-1:1:topic"),
         ("AWS::NotificationsContacts::EmailContact", "EmailAddress", "nobody"),
+        ("AWS::Chatbot::MicrosoftTeamsChannelConfiguration", "TeamsChannelId", "19:a@thread.v2"),
+        ("AWS::Chatbot::SlackChannelConfiguration", "SlackWorkspaceId", "t0123"),
     ],
 )
-def test_a_mistake_in_user_notifications_is_found(
+def test_a_mistake_in_what_the_emulator_refuses_is_found(
     tmp_path: Path, type_: str, field: str, wrong: str
 ) -> None:
     """Show that the check above can fail."""
-    template = json.loads(json.dumps(variant("everything", USER_NOTIFICATIONS)))
+    template = next(
+        json.loads(json.dumps(template))
+        for template in every("everything").values()
+        if type_ in {part["Type"] for part in template["Resources"].values()}
+    )
     part = next(part for part in template["Resources"].values() if part["Type"] == type_)
     part["Properties"][field] = wrong
     (tmp_path / "template.json").write_text(json.dumps(template))

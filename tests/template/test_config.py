@@ -1,6 +1,7 @@
 """Settings: what is accepted, and the one line that says why not."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,10 @@ from infra.config import (
     refuse_in_region,
     refuse_unknown,
 )
+from infra.routing import Subscriber
 
+TEAM = "12345678-90ab-cdef-1234-567890abcdef"
+TENANT = "fedcba09-8765-4321-fedc-ba0987654321"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 BUS = "arn:aws:events:us-east-1:123456789012:event-bus/models"
 
@@ -21,11 +25,10 @@ BUS = "arn:aws:events:us-east-1:123456789012:event-bus/models"
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        pytest.param("emails", "a@b.co, c@d.org", ("a@b.co", "c@d.org"), id="a list with commas"),
-        pytest.param("emails", ["a@b.co"], ("a@b.co",), id="a JSON list from cdk.json"),
-        pytest.param("emails", '["a@b.co"]', ("a@b.co",), id="a JSON list on the command line"),
-        pytest.param("emails", "a@b.co,a@b.co", ("a@b.co",), id="an address given twice"),
-        pytest.param("emails", "", (), id="an empty list"),
+        pytest.param("emails", "", (), id="nobody by e-mail"),
+        pytest.param(
+            "emails", "a@b.co, c@d.org", (Subscriber("a@b.co"), Subscriber("c@d.org")), id="two"
+        ),
         pytest.param("regions", "all", "all", id="every Region"),
         pytest.param(
             "regions", "us-east-1,eu-west-1", ("us-east-1", "eu-west-1"), id="two Regions"
@@ -46,6 +49,11 @@ BUS = "arn:aws:events:us-east-1:123456789012:event-bus/models"
         pytest.param("health_forwarder", "false", False, id="no forwarders"),
         pytest.param("user_notifications", "true", True, id="User Notifications"),
         pytest.param("notification_hub_region", "", "", id="a hub exists"),
+        pytest.param("teams_team_id", "", "", id="no team"),
+        pytest.param("digest_cron", "", "", id="no digest"),
+        pytest.param(
+            "digest_cron", "cron(30 7  1 * ? *)", "cron(30 7 1 * ? *)", id="a digest each month"
+        ),
         pytest.param("dashboard", "false", False, id="what is to come, at its default"),
     ],
 )
@@ -58,6 +66,7 @@ def test_accepted(key: str, value: Any, expected: object) -> None:  # noqa: ANN4
     [
         pytest.param("emails", "ops", "e-mail addresses", id="no address"),
         pytest.param("emails", "a@b.co;c@d.org", "separated by commas", id="a semicolon"),
+        pytest.param("emails", 7, "e-mail addresses", id="a number for addresses"),
         pytest.param("emails", "[oops", "e-mail addresses", id="broken JSON"),
         pytest.param("regions", "us-esat-1", "names of Regions", id="a slip in a Region"),
         pytest.param("regions", "", "all, or names", id="no Region at all"),
@@ -86,6 +95,23 @@ def test_accepted(key: str, value: Any, expected: object) -> None:  # noqa: ANN4
         pytest.param("slack_workspace_id", "t0123", "a Slack workspace id", id="a lower-case id"),
         pytest.param("slack_workspace_id", "acme.slack.com", "workspace id", id="a name for an id"),
         pytest.param("slack_channel_id", "#alerts", "a Slack channel id", id="a channel's name"),
+        pytest.param("teams_team_id", "acme", "a Microsoft Teams team, such", id="a team's name"),
+        pytest.param("teams_team_id", TEAM[:-1], "Microsoft Teams team, such", id="a short id"),
+        pytest.param("teams_tenant_id", "acme.com", "Microsoft Teams tenant", id="a domain"),
+        pytest.param("teams_channel_id", "alerts", "such as 19:0a1b", id="a channel's name"),
+        pytest.param("teams_channel_id", "19:@", "such as 19:0a1b", id="no id between the marks"),
+        pytest.param("teams_channel_id", "19:a@b@c", "such as 19:0a1b", id="one mark too many"),
+        pytest.param("teams_channel_id", "19%3aab%2540x", "such as 19:0a1b", id="encoded twice"),
+        pytest.param(
+            "teams_channel_id",
+            "https://teams.microsoft.com/l/channel/19%3aab%40thread.tacv2/Alerts",
+            "such as 19:0a1b",
+            id="the whole link to a channel",
+        ),
+        pytest.param("digest_cron", "weekly", "cron(0 9 ? * MON *), or nothing", id="a word"),
+        pytest.param("digest_cron", "cron(0 25 ? * MON *)", 'hour "25" is not from', id="an hour"),
+        pytest.param("digest_cron", "cron(0 9 30 2 ? *)", "no such day", id="30 February"),
+        pytest.param("digest_cron", "cron(0 9 ? * MON 1999)", "are past", id="a year that is over"),
         pytest.param("dashboard", "x", "true or false", id="to come, and wrong as well"),
     ],
 )
@@ -104,30 +130,63 @@ def test_refused_in_one_line_that_names_key_value_and_what_is_accepted(
     assert "\n" not in line
 
 
-def test_a_feature_to_come_may_be_turned_off_already() -> None:
-    load({"digest_cron": ""})
+def test_a_setting_whose_feature_is_to_come_is_not_ignored_in_silence() -> None:
+    with pytest.raises(SettingError, match=r"dashboard: .* is not available yet"):
+        load({"dashboard": "true"})
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("digest_cron", "cron(0 9 * * ? *)"),
-        ("teams_channel_id", "19:abc"),
-        ("dashboard", "true"),
-    ],
-)
-def test_a_setting_whose_feature_is_to_come_is_not_ignored_in_silence(key: str, value: str) -> None:
-    with pytest.raises(SettingError, match=f"{key}: .* is not available yet"):
-        load({key: value})
+def test_when_a_schedule_has_no_future_depends_on_the_day() -> None:
+    last_of_its_year = {"digest_cron": "cron(0 9 28 12 ? 2026)"}
+
+    load(last_of_its_year, datetime(2026, 12, 28, 8, 59, tzinfo=UTC))
+    with pytest.raises(SettingError) as refused:
+        load(last_of_its_year, datetime(2026, 12, 28, 9, 0, tzinfo=UTC))
+    assert str(refused.value) == (
+        'digest_cron: "cron(0 9 28 12 ? 2026)" is not accepted: it never fires, as all its times '
+        "are past; give six fields in UTC such as cron(0 9 ? * MON *), or nothing for no digest"
+    )
 
 
 SLACK = {"slack_workspace_id": "T0123ABCD", "slack_channel_id": "C0123ABCD"}
+TEAMS = {
+    "teams_team_id": TEAM,
+    "teams_channel_id": "19:0a1b2c3d4e5f@thread.tacv2",
+    "teams_tenant_id": TENANT,
+}
 
 
-def test_a_slack_channel_and_a_hub_come_with_user_notifications() -> None:
-    settings = load({**SLACK, "notification_hub_region": "eu-west-1", "user_notifications": "true"})
+@pytest.mark.parametrize(
+    ("given", "encoded"),
+    [
+        pytest.param("19:ab_c-1@thread.tacv2", "19%3aab_c-1%40thread.tacv2", id="as Teams has it"),
+        pytest.param("19%3aab@thread.skype", "19%3aab%40thread.skype", id="half of it encoded"),
+        pytest.param("19%3Aab%40thread.tacv2", "19%3Aab%40thread.tacv2", id="as in a link"),
+    ],
+)
+def test_a_teams_channel_is_given_to_aws_in_its_encoded_form(given: str, encoded: str) -> None:
+    assert load({**TEAMS, "teams_channel_id": given}).teams_channel_id == encoded
 
-    assert settings.slack_channel_id == "C0123ABCD"
+
+@pytest.mark.parametrize(
+    ("given", "email", "chat"),
+    [
+        pytest.param({}, False, False, id="nothing"),
+        pytest.param({"emails": "a@b.co:severity=critical"}, True, False, id="an address"),
+        pytest.param(SLACK, False, True, id="a channel in Slack"),
+        pytest.param(TEAMS, False, True, id="a channel in Teams"),
+        pytest.param({**SLACK, **TEAMS, "emails": "a@b.co"}, True, True, id="all of them"),
+    ],
+)
+def test_who_hears(given: dict[str, str], email: bool, chat: bool) -> None:  # noqa: FBT001 - columns of the case table
+    settings = load(given)
+
+    assert (settings.has_email, settings.has_chat) == (email, chat)
+    assert settings.has_channel == (email or chat)
+
+
+def test_a_hub_comes_with_user_notifications() -> None:
+    settings = load({"notification_hub_region": "eu-west-1", "user_notifications": "true"})
+
     assert settings.notification_hub_region == "eu-west-1"
 
 
@@ -135,22 +194,28 @@ def test_a_slack_channel_and_a_hub_come_with_user_notifications() -> None:
     ("given", "line"),
     [
         pytest.param(
-            {"slack_channel_id": "C0123ABCD", "user_notifications": "true"},
+            {"slack_channel_id": "C0123ABCD"},
             'slack_channel_id: "C0123ABCD" does nothing without slack_workspace_id; '
             "give both, or leave it out",
             id="a channel of no workspace",
         ),
         pytest.param(
-            {"slack_workspace_id": "T0123ABCD", "user_notifications": "true"},
+            {"slack_workspace_id": "T0123ABCD"},
             'slack_workspace_id: "T0123ABCD" does nothing without slack_channel_id; '
             "give both, or leave it out",
             id="a workspace without a channel",
         ),
         pytest.param(
-            SLACK,
-            'slack_workspace_id: "T0123ABCD" does nothing without user_notifications=true; '
+            {"teams_team_id": TEAM, "teams_tenant_id": TENANT},
+            f'teams_team_id: "{TEAM}" does nothing without teams_channel_id; '
             "give both, or leave it out",
-            id="nothing to send to Slack yet",
+            id="a team without a channel",
+        ),
+        pytest.param(
+            {"teams_tenant_id": TENANT},
+            f'teams_tenant_id: "{TENANT}" does nothing without teams_team_id and '
+            "teams_channel_id; give all of them, or leave it out",
+            id="only the tenant",
         ),
         pytest.param(
             {"notification_hub_region": "eu-west-1"},
@@ -218,6 +283,24 @@ def test_user_notifications_are_refused_where_they_do_not_exist(region: str) -> 
     assert str(refused.value) == (
         "user_notifications: true is not accepted; give false: AWS User Notifications does not "
         f"exist in the partition of {region}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        (SLACK, 'slack_workspace_id: "T0123ABCD" is not accepted; give nothing: '),
+        (TEAMS, f'teams_team_id: "{TEAM}" is not accepted; give nothing: '),
+    ],
+)
+def test_chat_is_refused_where_it_does_not_exist(given: dict[str, str], line: str) -> None:
+    settings = load(given)
+
+    refuse_in_region(settings, "eu-west-1")
+    with pytest.raises(SettingError) as refused:
+        refuse_in_region(settings, "cn-north-1")
+    assert str(refused.value) == (
+        f"{line}there are no chat channels in the partition of cn-north-1"
     )
 
 

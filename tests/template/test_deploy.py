@@ -11,6 +11,7 @@ import pytest
 
 from infra import cdk_cli, deploy, side_stacks
 from infra.account import Account
+from infra.config import load
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 ACCOUNT: Final = Account("123456789012", "us-east-1", None, boto3.Session())
@@ -37,6 +38,21 @@ def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             ["--email", "a@b.co", "--set", "owner=me"],
             "owner: there is no such setting; the settings are emails, regions",
             id="a name that is none",
+        ),
+        pytest.param(
+            ["--email", "a@b.co:severity=critical", "--email", "warning"],
+            '--email: "warning" is not accepted; give e-mail addresses separated by commas',
+            id="a value where an address must be",
+        ),
+        pytest.param(
+            ["--email", "a@b.co:kind=TEST;milestone=LEGACY"],
+            'emails: "a@b.co:kind=TEST;milestone=LEGACY" is not accepted: it can never match, as',
+            id="a filter that can never match",
+        ),
+        pytest.param(
+            ["--set", "slack_channel_id=C0123ABCD"],
+            'slack_channel_id: "C0123ABCD" does nothing without slack_workspace_id',
+            id="half of a chat channel",
         ),
         pytest.param(
             ["--email", "a@b.co", "--set", "kms_key"],
@@ -200,3 +216,52 @@ def test_on_an_emulator_the_main_stack_stands_alone_unless_asked(
 
     deploy.deploy({"emails": "a@b.co"}, environment={}, say=lambda _: None, beside=True)
     assert "deploy BedrockLifecycleNotifier-HealthForwarder-us-west-2" in deployed
+
+
+def _emails(told: str) -> list[str]:
+    return [str(one) for one in load({"emails": told}).emails]
+
+
+FILTERED: Final = "ml@b.co:severity=critical,warning;provider=Stability AI"
+
+
+@pytest.mark.usefixtures("memory", "deployed")
+def test_filters_outlive_an_upgrade_that_does_not_name_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    alone = ["--yes", "--set", "health_forwarder=false"]
+    assert deploy.main([*alone, "--email", "a@b.co,c@d.org", "--email", FILTERED]) == 0
+    assert "Confirm the subscriptions of a@b.co, c@d.org, ml@b.co:" in capsys.readouterr().out
+
+    assert deploy.main(["--yes", "--set", "reminder_hour_utc=7"]) == 0
+
+    kept = deploy._remembered(ACCOUNT_IN_IRELAND)  # noqa: SLF001
+    assert kept["reminder_hour_utc"] == "7"
+    assert _emails(kept["emails"]) == ["a@b.co", "c@d.org", FILTERED]
+
+
+@pytest.mark.usefixtures("memory", "deployed")
+def test_addresses_that_are_given_again_take_the_place_of_the_others_with_their_filters() -> None:
+    alone = ["--yes", "--set", "health_forwarder=false"]
+    assert deploy.main([*alone, "--email", "a@b.co", "--email", FILTERED]) == 0
+    assert deploy.main(["--yes", "--email", "ml@b.co"]) == 0
+
+    assert _emails(deploy._remembered(ACCOUNT_IN_IRELAND)["emails"]) == ["ml@b.co"]  # noqa: SLF001
+
+
+@pytest.mark.usefixtures("memory", "deployed")
+def test_a_chat_channel_alone_is_somebody_who_hears(capsys: pytest.CaptureFixture[str]) -> None:
+    slack = ["slack_workspace_id=T0123ABCD", "slack_channel_id=C0123ABCD", "health_forwarder=false"]
+    assert deploy.main(["--yes", *(part for one in slack for part in ("--set", one))]) == 0
+
+    told = capsys.readouterr()
+    assert "Invite @Amazon Q to the chat channel" in told.out
+    assert "Confirm the subscriptions" not in told.out
+
+
+def test_every_setting_reaches_the_cdk_as_it_was_given() -> None:
+    given = {"emails": f"a@b.co,{FILTERED}", "digest_cron": "cron(0 9 ? * MON *)"}
+
+    context = dict(pair.split("=", 1) for pair in cdk_cli._context(given, ACCOUNT))  # noqa: SLF001
+
+    assert context == given

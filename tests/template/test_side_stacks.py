@@ -228,7 +228,7 @@ class TestUserNotifications:
             USER_NOTIFICATIONS,
         )
         channels = {text(part["Properties"]["Arn"]) for part in ours.values()}
-        assert len(channels) == 3  # two addresses and Slack
+        assert len(channels) == 4  # two addresses, Slack and Teams
         managed_by_aws = (
             "arn:aws:notifications::<AWS::AccountId>:managed-notification-configuration"
         )
@@ -266,13 +266,22 @@ class TestUserNotifications:
         for contact in contacts:
             assert re.fullmatch(r"[\w.~-]{1,64}", contact["Name"])
 
-    def test_the_slack_channel_is_the_one_that_the_main_stack_makes(self) -> None:
-        slack = properties("everything", "AWS::Chatbot::SlackChannelConfiguration", "ChatSlack")
+    @pytest.mark.parametrize(
+        ("type_", "kind"),
+        [
+            ("SlackChannelConfiguration", "slack-channel"),
+            ("MicrosoftTeamsChannelConfiguration", "microsoft-teams-channel"),
+        ],
+    )
+    def test_a_chat_channel_is_the_one_that_the_main_stack_makes(
+        self, type_: str, kind: str
+    ) -> None:
+        made = properties("everything", f"AWS::Chatbot::{type_}", "Chat")
         ours = resources("everything", "AWS::Notifications::ChannelAssociation", USER_NOTIFICATIONS)
-        assert (
-            "arn:aws:chatbot::<AWS::AccountId>:chat-configuration/slack-channel/"
-            + slack["ConfigurationName"]
-        ) in {text(part["Properties"]["Arn"]) for part in ours.values()}
+        channel = f"arn:aws:chatbot::<AWS::AccountId>:chat-configuration/{kind}"
+        assert f"{channel}/{made['ConfigurationName']}" in {
+            text(part["Properties"]["Arn"]) for part in ours.values()
+        }
 
     def test_a_hub_is_made_before_anything_needs_it_and_is_never_removed(self) -> None:
         hub = resource(

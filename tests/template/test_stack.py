@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 
 from infra.config import Settings
+from infra.stack_name import STACK_NAME
+from infra.template import templates
 from notifier.settings import Settings as FunctionSettings
 from tests.template.stacks import (
     BUS_ARN,
     KEY_ARN,
+    TEAM,
+    TENANT,
     VARIANTS,
     allowed,
     listed,
@@ -93,6 +97,9 @@ POLL_MAY = (
         ("sqs:SendMessage", "<PollerFailures>"),
     }
 )
+CHAT = {("sns:Publish", "<TopicsChat>")}
+WITH_CHAT = sorted(name for name, given in VARIANTS.items() if "slack_channel_id" in dict(given))
+WITHOUT_CHAT = sorted(VARIANTS.keys() - set(WITH_CHAT))
 SCHEDULE_MAY = {
     ("lambda:InvokeFunction", "<PollerFunction>"),
     ("lambda:InvokeFunction", "<PollerFunction>:*"),
@@ -129,6 +136,11 @@ class TestPermissions:
             "arn:aws:health:*::event/BEDROCK/*": None,
             "arn:aws:health:*::event/*": {"StringEquals": {"health:service": "BEDROCK"}},
         }
+
+    def test_with_a_chat_channel_the_functions_tell_it_too_and_nothing_more(self) -> None:
+        asked = {("sns:GetTopicAttributes", "<TopicsChat>")}
+        assert allowed("chat alone", "PollerRole") == POLL_MAY | CHAT | asked
+        assert allowed("chat alone", "HealthRole") == HEALTH_MAY | CHAT
 
     def test_the_schedule_may_start_the_poll_and_keep_what_it_could_not_start(self) -> None:
         assert allowed("default", "PollerScheduleRole") == SCHEDULE_MAY
@@ -184,6 +196,15 @@ class TestEncryption:
             assert queue["Properties"]["SqsManagedSseEnabled"] is True
         alerts = properties("default", "AWS::SNS::Topic", "TopicsAlerts")
         assert text(alerts["KmsMasterKeyId"]).endswith(":alias/aws/sns")
+
+    def test_the_chat_topic_has_the_key_of_the_alerts_topic(self) -> None:
+        for name, key in (("chat alone", "alias/aws/sns"), ("everything", "<Key>")):
+            keys = {
+                text(properties(name, "AWS::SNS::Topic", f"Topics{topic}")["KmsMasterKeyId"])
+                for topic in ("Alerts", "Chat")
+            }
+            assert len(keys) == 1
+            assert keys.pop().endswith(key)
 
     def test_alarms_can_publish_because_their_topic_has_no_key_they_could_not_use(self) -> None:
         operations = properties("default", "AWS::SNS::Topic", "TopicsOperations")
@@ -336,6 +357,9 @@ class TestFunctions:
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
         assert _variables("all else", function)["EVENT_BUS"] == BUS_ARN
+        chat = _variables("chat alone", function)
+        assert text(chat["CHAT_TOPIC_ARN"]) == "<TopicsChat>"
+        assert chat.keys() - variables.keys() == {"CHAT_TOPIC_ARN", "SETTINGS"}
 
     @pytest.mark.parametrize("function", FUNCTIONS)
     @pytest.mark.parametrize("name", VARIANTS)
@@ -356,6 +380,8 @@ class TestFunctions:
         given = json.loads(_variables("everything", function)["SETTINGS"])
         assert given["health_events"] == "all"
         assert given["user_notifications"] is True
+        assert given["has_email"] is True
+        assert json.loads(_variables("chat alone", function)["SETTINGS"])["has_email"] is False
 
     def test_logs_do_not_pile_up(self) -> None:
         groups = resources("default", "AWS::Logs::LogGroup")
@@ -372,7 +398,7 @@ def _variables(name: str, function: str) -> dict[str, Any]:
 
 class TestPoll:
     def test_the_schedule_passes_its_own_time(self) -> None:
-        schedule = properties("default", "AWS::Scheduler::Schedule", "Poller")
+        schedule = properties("default", "AWS::Scheduler::Schedule", "PollerSchedule")
 
         assert json.loads(schedule["Target"]["Input"]) == {"time": "<aws.scheduler.scheduled-time>"}
         assert text(schedule["Target"]["Arn"]) == "<PollerFunction>"
@@ -381,13 +407,18 @@ class TestPoll:
         assert "StartDate" not in schedule  # so that it begins at once
 
     def test_the_schedule_tries_again_and_keeps_what_it_could_not_deliver(self) -> None:
-        target = properties("default", "AWS::Scheduler::Schedule", "Poller")["Target"]
+        target = properties("default", "AWS::Scheduler::Schedule", "PollerSchedule")["Target"]
 
         assert target["RetryPolicy"] == {
             "MaximumEventAgeInSeconds": 3600,
             "MaximumRetryAttempts": 10,
         }
         assert text(target["DeadLetterConfig"]["Arn"]) == "<PollerDeadLetters>"
+
+    @pytest.mark.parametrize("name", sorted(VARIANTS))
+    def test_the_first_poll_waits_until_its_failure_would_be_caught(self, name: str) -> None:
+        for schedule in resources(name, "AWS::Scheduler::Schedule").values():
+            assert any(id_.startswith("PollerOnFailure") for id_ in schedule["DependsOn"])
 
     def test_only_this_account_s_schedules_may_take_the_role(self) -> None:
         role = properties("default", "AWS::IAM::Role", "PollerScheduleRole")
@@ -404,6 +435,44 @@ class TestPoll:
         assert text(destination) == "<PollerFailures>"
         assert config["MaximumRetryAttempts"] == 2
         assert config["MaximumEventAgeInSeconds"] == seconds
+
+
+class TestDigest:
+    def test_the_schedule_tells_the_digest_of_its_own_time(self) -> None:
+        schedule = properties("default", "AWS::Scheduler::Schedule", "PollerDigestSchedule")
+
+        assert schedule["ScheduleExpression"] == "cron(0 9 ? * MON *)"
+        assert schedule["ScheduleExpressionTimezone"] == "Etc/UTC"
+        assert schedule["State"] == "ENABLED"
+        assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+        assert json.loads(schedule["Target"]["Input"]) == {
+            "digest": "<aws.scheduler.scheduled-time>"
+        }
+        assert text(schedule["Target"]["Arn"]) == "<PollerFunction>"
+        assert text(schedule["Target"]["RoleArn"]) == "<PollerScheduleRole>"
+
+    def test_it_is_tried_for_a_day_and_then_kept(self) -> None:
+        schedule = properties("default", "AWS::Scheduler::Schedule", "PollerDigestSchedule")
+
+        assert schedule["Target"]["RetryPolicy"] == {
+            "MaximumEventAgeInSeconds": 86400,
+            "MaximumRetryAttempts": 10,
+        }
+        assert text(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "<PollerDeadLetters>"
+
+    def test_it_comes_when_it_is_wanted(self) -> None:
+        made = templates({"emails": "a@b.co", "digest_cron": "cron(30 7 L * ? *)"})[STACK_NAME]
+        expressions = {
+            part["Properties"]["ScheduleExpression"]
+            for part in made["Resources"].values()
+            if part["Type"] == "AWS::Scheduler::Schedule"
+        }
+        assert expressions == {"rate(1 hour)", "cron(30 7 L * ? *)"}
+
+    def test_without_one_only_polls_are_scheduled(self) -> None:
+        assert len(resources("default", "AWS::Scheduler::Schedule")) == 2
+        (only,) = resources("all else", "AWS::Scheduler::Schedule").values()
+        assert json.loads(only["Properties"]["Target"]["Input"]).keys() == {"time"}
 
 
 class TestHealth:
@@ -479,6 +548,46 @@ class TestTopics:
             for topic in ("<TopicsAlerts>", "<TopicsOperations>")
         }
 
+    def test_each_address_hears_of_alerts_what_its_filter_says(self) -> None:
+        assert _filters("everything", "<TopicsAlerts>") == {
+            "ops@example.com": None,
+            "ml@example.com": {
+                "severity": ["critical", "warning"],
+                "provider": [{"equals-ignore-case": "Anthropic"}],
+            },
+        }
+
+    def test_every_address_hears_of_every_alarm(self) -> None:
+        assert _filters("everything", "<TopicsOperations>") == {
+            "ops@example.com": None,
+            "ml@example.com": None,
+        }
+
+    def test_a_filter_that_comes_later_changes_the_subscription_that_is_there(self) -> None:
+        """Another one would be made first, which SNS takes for the same, and then unsubscribed."""
+        before, after = (
+            {
+                id_
+                for id_, part in templates({"emails": emails})[STACK_NAME]["Resources"].items()
+                if part["Type"] == "AWS::SNS::Subscription"
+            }
+            for emails in ("a@b.co", "a@b.co:severity=critical")
+        )
+        assert before == after
+
+    @pytest.mark.parametrize("name", WITHOUT_CHAT)
+    def test_without_a_chat_channel_there_is_no_chat_topic(self, name: str) -> None:
+        assert len(resources(name, "AWS::SNS::Topic")) == 2
+        assert "ChatTopicArn" not in variant(name)["Outputs"]
+
+    @pytest.mark.parametrize("name", WITH_CHAT)
+    def test_only_this_account_may_use_the_chat_topic(self, name: str) -> None:
+        """As on the alerts topic: nothing is allowed beyond what IAM allows our roles."""
+        policy = properties(name, "AWS::SNS::TopicPolicy", "TopicsChat")
+        assert [statement["Effect"] for statement in policy["PolicyDocument"]["Statement"]] == [
+            "Deny"
+        ]
+
     @pytest.mark.parametrize("name", VARIANTS)
     def test_alarms_of_this_account_and_no_other_may_publish(self, name: str) -> None:
         policy = properties(name, "AWS::SNS::TopicPolicy", "TopicsOperations")
@@ -492,6 +601,15 @@ class TestTopics:
         assert statement["Condition"] == {
             "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
         }
+
+
+def _filters(name: str, topic: str) -> dict[str, Any]:
+    parts = [part["Properties"] for part in resources(name, "AWS::SNS::Subscription").values()]
+    return {
+        part["Endpoint"]: part.get("FilterPolicy")
+        for part in parts
+        if text(part["TopicArn"]) == topic
+    }
 
 
 class TestAlarms:
@@ -619,23 +737,52 @@ class TestAlarms:
         assert alarm["Period"] * alarm["EvaluationPeriods"] >= 3 * 3600
 
 
+SLACK = "AWS::Chatbot::SlackChannelConfiguration"
+TEAMS = "AWS::Chatbot::MicrosoftTeamsChannelConfiguration"
+CHANNELS = (SLACK, TEAMS)
+
+
 class TestChat:
     def test_the_channel_is_the_one_that_was_given(self) -> None:
-        slack = properties("everything", "AWS::Chatbot::SlackChannelConfiguration", "ChatSlack")
+        slack = properties("everything", SLACK, "ChatSlack")
 
         assert slack["SlackWorkspaceId"] == "T0123ABCD"
         assert slack["SlackChannelId"] == "C0123ABCD"
 
-    def test_nothing_can_be_done_from_it(self) -> None:
+    def test_the_team_is_the_one_that_was_given(self) -> None:
+        teams = properties("everything", TEAMS, "ChatTeams")
+
+        assert teams["TeamId"] == TEAM
+        assert teams["TeamsTenantId"] == TENANT
+        assert teams["TeamsChannelId"] == "19%3a0a1b2c3d4e5f%40thread.tacv2"
+
+    def test_two_channels_have_two_names(self) -> None:
+        names = {properties("everything", type_, "Chat")["ConfigurationName"] for type_ in CHANNELS}
+        assert len(names) == 2
+
+    @pytest.mark.parametrize("type_", CHANNELS)
+    def test_a_channel_hears_alerts_and_alarms(self, type_: str) -> None:
+        channel = properties("everything", type_, "Chat")
+        assert [text(topic) for topic in channel["SnsTopicArns"]] == [
+            "<TopicsChat>",
+            "<TopicsOperations>",
+        ]
+
+    def test_a_channel_that_was_not_asked_for_is_not_there(self) -> None:
+        assert len(resources("chat alone", SLACK)) == 1
+        assert not resources("chat alone", TEAMS)
+
+    @pytest.mark.parametrize("type_", CHANNELS)
+    def test_nothing_can_be_done_from_it(self, type_: str) -> None:
         """Without a guardrail AWS would take AdministratorAccess."""
-        slack = properties("everything", "AWS::Chatbot::SlackChannelConfiguration", "ChatSlack")
+        channel = properties("everything", type_, "Chat")
         guardrail = properties("everything", "AWS::IAM::ManagedPolicy", "ChatGuardrail")
 
-        assert [text(policy) for policy in slack["GuardrailPolicies"]] == ["<ChatGuardrail>"]
+        assert [text(policy) for policy in channel["GuardrailPolicies"]] == ["<ChatGuardrail>"]
         assert guardrail["PolicyDocument"]["Statement"] == [
             {"Effect": "Deny", "Action": "*", "Resource": "*"}
         ]
-        assert text(slack["IamRoleArn"]) == "<ChatRole>"
+        assert text(channel["IamRoleArn"]) == "<ChatRole>"
         assert statements("everything", "ChatRole") == []
         role = properties("everything", "AWS::IAM::Role", "ChatRole")
         assert not {"ManagedPolicyArns", "Policies"} & role.keys()
@@ -657,6 +804,12 @@ class TestWhole:
             "HealthFunctionName": "<HealthFunction>",
         }
 
+    def test_with_a_chat_channel_its_topic_is_one_of_them(self) -> None:
+        outputs = variant("chat alone")["Outputs"]
+
+        assert outputs.keys() - variant("default")["Outputs"].keys() == {"ChatTopicArn"}
+        assert text(outputs["ChatTopicArn"]["Value"]) == "<TopicsChat>"
+
     @pytest.mark.parametrize("name", VARIANTS)
     def test_nothing_has_a_name_that_could_already_be_taken(self, name: str) -> None:
         named = {"TableName", "TopicName", "QueueName", "FunctionName", "RoleName", "AlarmName"}
@@ -668,7 +821,7 @@ class TestWhole:
             }:
                 assert not named & part.get("Properties", {}).keys(), id_
 
-    @pytest.mark.parametrize("name", sorted(VARIANTS.keys() - {"everything"}))
+    @pytest.mark.parametrize("name", WITHOUT_CHAT)
     def test_what_was_not_asked_for_is_not_there(self, name: str) -> None:
         types = {part["Type"] for part in variant(name)["Resources"].values()}
 
@@ -680,6 +833,6 @@ class TestWhole:
     def test_defaults_in_cdk_json_are_the_defaults_of_the_settings(self) -> None:
         defaults = Settings()
         assert listed(defaults.regions) == ["all"]
-        assert json.loads(_variables("default", "Poller")["SETTINGS"]) == defaults.model_dump(
-            mode="json", include=set(FunctionSettings.model_fields)
-        )
+        given = json.loads(_variables("default", "Poller")["SETTINGS"])
+        assert given.pop("has_email") is True
+        assert given == defaults.model_dump(mode="json", include=set(FunctionSettings.model_fields))

@@ -1,0 +1,22 @@
+"""Why the value of a setting cannot be used, said where only the value is known and not its key."""
+
+from __future__ import annotations
+
+import json
+
+
+class RefusedValueError(ValueError):
+    """A value that cannot be used. Its text is one line: the value, why not, what is accepted."""
+
+    def __init__(self, value: object, accepted: str, why: str = "") -> None:
+        """Keep the parts, so that whoever knows the key can put it in front."""
+        self.value = value
+        self.accepted = accepted
+        self.why = why
+        reason = f": {why}" if why else ""
+        super().__init__(f"{shown(value)} is not accepted{reason}; give {accepted}")
+
+
+def shown(value: object) -> str:
+    """Write a value so that its ends and its control characters are seen."""
+    return json.dumps(value, ensure_ascii=False, default=str)
