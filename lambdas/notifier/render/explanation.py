@@ -203,9 +203,9 @@ def _what_a_test_shows(place: Place) -> tuple[str, ...]:
         (
             "This message came the whole way that an alert takes: the poll function in AWS account "
             f"{place.account_id}, {place.region}, put it into the outbox (the alerts table), and "
-            "the alerts topic brought it to you."
+            "an SNS topic brought it to you."
         ),
-        "Other subscribers of the alerts topic, and the event bus, got it as well.",
+        "All other subscribers, every chat channel and the event bus got it as well.",
     )
 
 
