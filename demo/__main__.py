@@ -19,7 +19,13 @@ from local_aws.leashed_process import LocalServerError
 if TYPE_CHECKING:
     from local_aws.cloud import Email, Notification, PollAnswer
 
-_SETTINGS = {"emails": "you@example.com", "regions": ",".join(REGIONS)}
+_SETTINGS = {
+    "emails": "you@example.com",
+    "regions": ",".join(REGIONS),
+    # The channel does nothing here; what it would read is taken from its topic.
+    "slack_workspace_id": "T0123ABCD",
+    "slack_channel_id": "C0123ABCD",
+}
 
 
 def main() -> int:
@@ -45,29 +51,38 @@ def main() -> int:
 def _play(cloud: LocalCloud, screen: Screen) -> tuple[bool, int]:
     """Play every step; say whether all was as told, and how many notifications were heard."""
     as_told, heard = True, 0
+    chat = cloud.subscribe_queue("ChatTopicArn")
     for number, step in enumerate(STORY, 1):
         screen.step(number, len(STORY), step)
-        notifications = _poll(cloud, screen, step)
+        notifications, function_error = _poll(cloud, screen, step, chat)
         waits = _left_to_the_digest(cloud)
         screen.waits(waits)
-        heard_now = [_heard(one) for one in notifications[0]]
-        found = differences(step, heard_now, {row["name"] for row in waits}, notifications[1])
+        heard_now = [_heard(one) for one in notifications]
+        found = differences(step, heard_now, {row["name"] for row in waits}, function_error)
         screen.difference(found)
         as_told = as_told and not found
-        heard += len(notifications[0])
+        heard += len(notifications)
     return as_told, heard
 
 
-def _poll(cloud: LocalCloud, screen: Screen, step: Step) -> tuple[list[Notification], str | None]:
+def _poll(
+    cloud: LocalCloud, screen: Screen, step: Step, chat: str
+) -> tuple[list[Notification], str | None]:
     mailed_before = len(cloud.emails())
     set_stage(cloud, step)
     with step.mischief(cloud):
-        answer = _push(cloud, step) if step.health else cloud.poll(step.time)
+        answer = _happens(cloud, step)
     screen.answered(answer)
     notifications = cloud.notifications()
     mails: list[Email] = cloud.emails()[mailed_before:]
-    screen.heard(notifications, mails)
+    screen.heard(notifications, mails, [one.document for one in cloud.taken_from(chat)])
     return notifications, answer.function_error
+
+
+def _happens(cloud: LocalCloud, step: Step) -> PollAnswer:
+    if step.digest:
+        return cloud.digest(step.time)
+    return _push(cloud, step) if step.health else cloud.poll(step.time)
 
 
 def _push(cloud: LocalCloud, step: Step) -> PollAnswer:

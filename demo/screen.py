@@ -83,7 +83,12 @@ class Screen:
             line = Text(_summary(answer.payload), style="dim")
         self._out.print(Padding(line, (0, 0, 0, 2)))
 
-    def heard(self, notifications: list[Notification], emails: list[Email]) -> None:
+    def heard(
+        self,
+        notifications: list[Notification],
+        emails: list[Email],
+        chat: list[dict[str, Any]],
+    ) -> None:
         """Show each notification as it arrived; the first of each kind with its whole e-mail."""
         if not notifications:
             self._out.print(Padding(Text("Nobody is told anything.", style="green"), (0, 0, 0, 2)))
@@ -92,7 +97,9 @@ class Screen:
             mail = next((one for one in emails if one.subject == notification.subject), None)
             whole = mail.text if mail and kind not in self._shown_kinds else None
             self._shown_kinds.add(kind)
-            self._out.print(_panel(notification, whole))
+            alert_id = notification.document["alert_id"]
+            said = next((one for one in chat if one["id"] == alert_id), None)
+            self._out.print(_panel(notification, whole, said))
 
     def waits(self, rows: list[dict[str, Any]]) -> None:
         """Show what is left to the digest, where that has changed."""
@@ -163,17 +170,24 @@ def _summary(payload: dict[str, Any]) -> str:
     )
 
 
-def _panel(notification: Notification, whole: str | None) -> Panel:
+def _panel(notification: Notification, whole: str | None, chat: dict[str, Any] | None) -> Panel:
     document = notification.document
     colour = _COLOURS[document["severity"]]
     body = Text(whole.rstrip() if whole else document["reason"])
     attributes = ", ".join(f"{name}={value}" for name, value in notification.attributes.items())
     return Panel(
-        Group(body, Text(f"\nmessage attributes: {attributes}", style="dim")),
+        Group(body, Text(f"\nmessage attributes: {attributes}\n{_in_chat(chat)}", style="dim")),
         title=Text(notification.subject, style=colour),
         title_align="left",
         border_style=colour,
     )
+
+
+def _in_chat(chat: dict[str, Any] | None) -> str:
+    if chat is None:
+        return "in the chat: nothing yet"
+    thread = chat["metadata"].get("threadId")
+    return f"in the chat: {chat['content']['title']}{f' (thread {thread})' if thread else ''}"
 
 
 def _by_model(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

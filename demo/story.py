@@ -49,7 +49,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Step:
-    """One poll of the story, or the arrival of a `health` event. `mischief` goes wrong meanwhile.
+    """One poll of the story, a `digest`, or a `health` event. `mischief` happens meanwhile.
 
     `waits` names the models whose news must be left to the digest after it.
     """
@@ -61,6 +61,7 @@ class Step:
     waits: tuple[str, ...] = ()
     models: tuple[Model, ...] = MODELS
     health: FakeHealthEvent | None = None
+    digest: bool = False
     mischief: Callable[[LocalCloud], AbstractContextManager[object]] = lambda _: nullcontext()
     fails: bool = False
 
@@ -88,6 +89,25 @@ def _agents_may_not_be_listed(cloud: LocalCloud) -> Iterator[None]:
 @contextmanager
 def _somebody_begins_to_call(cloud: LocalCloud) -> Iterator[None]:
     cloud.account.invoked(HOME, JAMBA_MINI, date(2026, 11, 18), invocations=25)
+    yield
+
+
+@contextmanager
+def _somebody_snoozes_sonnet_4(cloud: LocalCloud) -> Iterator[None]:
+    """Write what `docs/notifications.md` says, as somebody would by hand."""
+    item = {
+        "model_id": f"#snooze#{SONNET_4}",
+        "region": "*",
+        "state": "snoozed",
+        "until": "2026-10-31",
+        "said_by": "jane@example.com",
+        "why": "the bot moves to Sonnet 4.6 tonight",
+        "said_at": "2026-10-11T08:30:00Z",
+    }
+    cloud.client("dynamodb").put_item(
+        TableName=cloud.outputs["ModelsTableName"],
+        Item={name: {"S": value} for name, value in item.items()},
+    )
     yield
 
 
@@ -207,12 +227,39 @@ STORY: Final = (
         waits=("Claude Sonnet 4.5",),
     ),
     Step(
+        "2026-10-11T09:00:00Z",
+        "Claude Sonnet 4 has three days left, and somebody has snoozed it",
+        "Who moves it tonight needs no reminder: it is held back, and the digest will list it.",
+        waits=("Claude Sonnet 4.5",),
+        mischief=_somebody_snoozes_sonnet_4,
+    ),
+    Step(
+        "2026-10-12T09:00:00Z",
+        "Monday: the weekly digest",
+        "One message for all that can wait: what comes, what changed where nobody here is "
+        "concerned, and the reminder that the snooze holds back. It asks Bedrock nothing.",
+        (
+            Heard(
+                "DIGEST",
+                (
+                    "Claude Sonnet 4",
+                    "Claude Opus 4.1",
+                    "Claude Sonnet 4.5",
+                    *_JAMBAS,
+                    "Marengo Embed v2.7",
+                ),
+                "info",
+                None,
+            ),
+        ),
+        digest=True,
+    ),
+    Step(
         "2026-10-14T08:00:00Z",
         "Claude Sonnet 4 reaches its end of life",
-        "The date of the last milestone has come. (The reminders at three days and one day fell "
-        "between the polls that this story shows.)",
+        "The date of the last milestone has come. An end comes through every snooze.",
         (Heard("END_OF_LIFE_REACHED", ("Claude Sonnet 4",), "critical", 0),),
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5"),
+        waits=("Claude Sonnet 4",),
     ),
     Step(
         "2026-10-15T09:00:00Z",
@@ -220,7 +267,7 @@ STORY: Final = (
         "A Legacy model stays open only to those who call it. (Claude Sonnet 4 has disappeared "
         "from every list; its end was told yesterday, so its absence is no second message.)",
         (Heard("INACTIVITY_RISK", ("Claude Opus 4.1",), "warning", 85),),
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5"),
+        waits=("Claude Sonnet 4",),
     ),
     Step(
         "2026-10-20T15:00:00Z",
@@ -228,14 +275,14 @@ STORY: Final = (
         "It is the first to say so: the Bedrock API still lists the model as active and without "
         "dates. EventBridge brings the event, the message goes out at once.",
         (Heard("HEALTH_EVENT", (LLAMA_NAME,), "warning", 161),),
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5"),
+        waits=("Claude Sonnet 4",),
         health=_announcement(),
     ),
     Step(
         "2026-10-20T15:05:00Z",
         "The same event arrives from its backup Region",
         "AWS delivers at least once, and to two Regions. People hear once.",
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5"),
+        waits=("Claude Sonnet 4",),
         health=_announcement(),
     ),
     Step(
@@ -244,20 +291,20 @@ STORY: Final = (
         "Llama 3.3 is listed as LEGACY, with the date that AWS Health gave. That is no news: the "
         "table knows it, and one message was enough. Regions where nobody here calls it are left "
         "to the digest.",
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME),
+        waits=("Claude Sonnet 4", LLAMA_NAME),
     ),
     Step(
         "2026-10-27T09:00:00Z",
         "Thirty days before the end of Jamba 1.5",
         "Nobody in this account uses it, so nobody is reminded.",
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME),
+        waits=("Claude Sonnet 4", LLAMA_NAME),
     ),
     Step(
         "2026-10-28T09:00:00Z",
         "An end-of-life date moves EARLIER (this one is invented)",
         f"Marengo Embed v2.7 was to end on 2026-11-30; Bedrock now says {MOVED_END}. Nobody here "
         "uses it: the news waits for the digest.",
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME, "Marengo Embed v2.7"),
+        waits=("Claude Sonnet 4", LLAMA_NAME, "Marengo Embed v2.7"),
         models=_MOVED,
     ),
     Step(
@@ -269,7 +316,7 @@ STORY: Final = (
             Heard("NOW_IN_USE", ("Marengo Embed v2.7",), "critical", 15),
             Heard("DEADLINE", _JAMBAS, "warning", 21),
         ),
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME, "Marengo Embed v2.7"),
+        waits=("Claude Sonnet 4", LLAMA_NAME, "Marengo Embed v2.7"),
         models=_MOVED,
         mischief=_agents_may_not_be_listed,
     ),
@@ -278,7 +325,7 @@ STORY: Final = (
         "SNS is down while an alert is due",
         "The list can be read again. A reminder is decided and put into the outbox; it cannot be "
         "published. The invocation fails, so that the alarm and Lambda's retries see it.",
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME, "Marengo Embed v2.7"),
+        waits=("Claude Sonnet 4", LLAMA_NAME, "Marengo Embed v2.7"),
         models=_MOVED,
         mischief=_sns_is_down,
         fails=True,
@@ -288,14 +335,14 @@ STORY: Final = (
         "SNS is back",
         "What was decided during the outage is told now: nothing was lost.",
         (Heard("DEADLINE", ("Claude Opus 4.1",), "warning", 57),),
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME, "Marengo Embed v2.7"),
+        waits=("Claude Sonnet 4", LLAMA_NAME, "Marengo Embed v2.7"),
         models=_MOVED,
     ),
     Step(
         "2026-11-12T10:00:00Z",
         "The same invocation arrives a second time",
         "EventBridge Scheduler delivers at least once. People hear once.",
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME, "Marengo Embed v2.7"),
+        waits=("Claude Sonnet 4", LLAMA_NAME, "Marengo Embed v2.7"),
         models=_MOVED,
     ),
     Step(
@@ -304,7 +351,7 @@ STORY: Final = (
         "The reminder that nobody needed is sent at once, to those who need it now. Its sister "
         "Jamba 1.5 Large is still nobody's.",
         (Heard("DEADLINE", ("Jamba 1.5 Mini",), "critical", 7),),
-        waits=("Claude Sonnet 4", "Claude Sonnet 4.5", LLAMA_NAME, "Marengo Embed v2.7"),
+        waits=("Claude Sonnet 4", LLAMA_NAME, "Marengo Embed v2.7"),
         models=_MOVED,
         mischief=_somebody_begins_to_call,
     ),

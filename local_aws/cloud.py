@@ -53,7 +53,10 @@ class PollAnswer:
 
 @dataclass(frozen=True)
 class Notification:
-    """A message as an SQS subscriber of the alerts topic receives it."""
+    """A message as an SQS subscriber of the alerts topic receives it, or one of the chat topic.
+
+    The latter has a custom notification for a document, no attributes and no subject.
+    """
 
     document: dict[str, Any]
     attributes: dict[str, str]
@@ -84,7 +87,7 @@ class LocalCloud:
         emulator: Emulator,
         outputs: Mapping[str, str],
     ) -> None:
-        """Subscribe a queue to the alerts topic, and take the polling schedule over."""
+        """Subscribe a queue to the alerts topic, and take the schedules over."""
         self.bedrock = bedrock
         self.quotas = quotas
         self.health = health
@@ -92,10 +95,8 @@ class LocalCloud:
         self.emulator = emulator
         self.outputs = outputs
         self.account = AccountUse(lambda service, region: self.client(service, region=region))
-        self._queue_url = _subscribed_queue(
-            self.client("sqs"), self.client("sns"), outputs["AlertsTopicArn"]
-        )
-        self._target = self._take_over_schedule()
+        self._queue_url = self.subscribe_queue("AlertsTopicArn")
+        self._targets = self._take_over_schedules()
 
     def client(self, service: str, *, region: str = REGION, attempts: int = 3) -> Any:  # noqa: ANN401 whichever client
         """Give an administrator's client of any service."""
@@ -113,13 +114,19 @@ class LocalCloud:
         )
 
     def poll(self, at: datetime | str) -> PollAnswer:
-        """Invoke what the schedule invokes, with what it would send at that time."""
-        scheduled = at if isinstance(at, str) else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        """Invoke what the schedule of polls invokes, with what it would send at that time."""
         if isinstance(at, datetime):
             self.bedrock.set_time(at)
-        return self.invoke(
-            self._target["Arn"], self._target["Input"].replace(SCHEDULED_TIME, scheduled)
-        )
+        return self._on_schedule("time", at)
+
+    def digest(self, at: datetime | str) -> PollAnswer:
+        """Invoke what the schedule of digests invokes, with what it would send at that time."""
+        return self._on_schedule("digest", at)
+
+    def _on_schedule(self, name: str, at: datetime | str) -> PollAnswer:
+        scheduled = at if isinstance(at, str) else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        target = self._targets[name]
+        return self.invoke(target["Arn"], target["Input"].replace(SCHEDULED_TIME, scheduled))
 
     def push_health(self, deliveries: Sequence[Mapping[str, Any]], at: datetime) -> PollAnswer:
         """Invoke the health function with events of AWS Health that were sent at that time.
@@ -178,11 +185,58 @@ class LocalCloud:
 
     def notifications(self) -> list[Notification]:
         """Take everything that has arrived at the subscribed queue, in order of arrival."""
+        return self.taken_from(self._queue_url)
+
+    def subscribe_queue(
+        self, topic: str, filter_policy: Mapping[str, Sequence[object]] | None = None
+    ) -> str:
+        """Subscribe another queue to the topic that a stack output names; give its URL."""
+        return _subscribed_queue(
+            self.client("sqs"), self.client("sns"), self.outputs[topic], filter_policy
+        )
+
+    def taken_from(self, queue_url: str) -> list[Notification]:
+        """Take everything that has arrived at a queue, in order of arrival."""
         sqs = self.client("sqs")
         taken: list[Notification] = []
-        while len(taken) < _MOST_NOTIFICATIONS and (messages := _receive(sqs, self._queue_url)):
+        while len(taken) < _MOST_NOTIFICATIONS and (messages := _receive(sqs, queue_url)):
             taken.extend(_notification(message) for message in messages)
         return taken
+
+    def subscriptions(self, topic: str) -> list[dict[str, str]]:
+        """Give the attributes of every subscription to the topic that a stack output names."""
+        sns = self.client("sns")
+        pages = sns.get_paginator("list_subscriptions_by_topic").paginate(
+            TopicArn=self.outputs[topic]
+        )
+        return [
+            {
+                **sns.get_subscription_attributes(SubscriptionArn=one["SubscriptionArn"])[
+                    "Attributes"
+                ],
+                "SubscriptionArn": one["SubscriptionArn"],
+                "Protocol": one["Protocol"],
+                "Endpoint": one["Endpoint"],
+            }
+            for page in pages
+            for one in page["Subscriptions"]
+        ]
+
+    @contextmanager
+    def nobody_subscribed(self, topic: str) -> Iterator[None]:
+        """Let the topic have no subscription for as long as the context lasts."""
+        sns, taken_away = self.client("sns"), self.subscriptions(topic)
+        for one in taken_away:
+            sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
+        yield
+        for one in taken_away:
+            policy = {"FilterPolicy": one["FilterPolicy"]} if one.get("FilterPolicy") else {}
+            sns.subscribe(
+                TopicArn=self.outputs[topic],
+                Protocol=one["Protocol"],
+                Endpoint=one["Endpoint"],
+                Attributes=policy,
+            )
 
     def table_rows(self) -> list[dict[str, Any]]:
         """Give the tracked models, without the bookkeeping items."""
@@ -226,34 +280,38 @@ class LocalCloud:
         """Let every call to SNS go wrong for as long as the context lasts."""
         return self.gateway.outage("sns", fault)
 
-    def _take_over_schedule(self) -> dict[str, str]:
+    def _take_over_schedules(self) -> dict[str, dict[str, str]]:
+        """Give the targets of the schedules that invoke the poll function, by what they send."""
         scheduler = self.client("scheduler")
-        schedule = scheduler.get_schedule(**self._polling_schedule(scheduler))
-        # Left enabled, the emulator would invoke it by the wall clock in the midst of a story,
-        # and with the placeholder unsubstituted.
-        scheduler.update_schedule(
-            Name=schedule["Name"],
-            GroupName=schedule["GroupName"],
-            ScheduleExpression=schedule["ScheduleExpression"],
-            FlexibleTimeWindow=schedule["FlexibleTimeWindow"],
-            Target=schedule["Target"],
-            State="DISABLED",
-        )
-        target: dict[str, str] = schedule["Target"]
-        return target
-
-    def _polling_schedule(self, scheduler: Any) -> dict[str, str]:  # noqa: ANN401 no stubs
         function = f":function:{self.outputs['PollFunctionName']}"
-        found = [
-            {"Name": schedule["Name"], "GroupName": schedule["GroupName"]}
-            for page in scheduler.get_paginator("list_schedules").paginate()
-            for schedule in page["Schedules"]
-            if schedule["Target"]["Arn"].endswith(function)
-        ]
-        if len(found) != 1:
-            message = f"Expected one schedule that invokes {function}, found {found}"
-            raise LookupError(message)
-        return found[0]
+        targets: dict[str, dict[str, str]] = {}
+        for page in scheduler.get_paginator("list_schedules").paginate():
+            for listed in page["Schedules"]:
+                if not listed["Target"]["Arn"].endswith(function):
+                    continue
+                schedule = scheduler.get_schedule(
+                    Name=listed["Name"], GroupName=listed["GroupName"]
+                )
+                _disable(scheduler, schedule)
+                (name,) = json.loads(schedule["Target"]["Input"])
+                targets[name] = schedule["Target"]
+        return targets
+
+
+def _disable(scheduler: Any, schedule: Mapping[str, Any]) -> None:  # noqa: ANN401 no stubs
+    """Stop a schedule.
+
+    Left enabled, the emulator would invoke it by the wall clock in the midst of a story, and with
+    the placeholder unsubstituted.
+    """
+    scheduler.update_schedule(
+        Name=schedule["Name"],
+        GroupName=schedule["GroupName"],
+        ScheduleExpression=schedule["ScheduleExpression"],
+        FlexibleTimeWindow=schedule["FlexibleTimeWindow"],
+        Target=schedule["Target"],
+        State="DISABLED",
+    )
 
 
 def _sqs_record(delivery: Mapping[str, Any], at: datetime) -> dict[str, object]:
@@ -348,7 +406,12 @@ def _deployer(endpoint_url: str, scratch: str) -> dict[str, str]:
     )
 
 
-def _subscribed_queue(sqs: "SQSClient", sns: Any, topic_arn: str) -> str:  # noqa: ANN401
+def _subscribed_queue(
+    sqs: "SQSClient",
+    sns: Any,  # noqa: ANN401 no stubs
+    topic_arn: str,
+    filter_policy: Mapping[str, Sequence[object]] | None,
+) -> str:
     queue_url = sqs.create_queue(QueueName=f"subscriber-{time.time_ns()}")["QueueUrl"]
     attributes = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
     queue_arn = attributes["Attributes"]["QueueArn"]
@@ -365,7 +428,8 @@ def _subscribed_queue(sqs: "SQSClient", sns: Any, topic_arn: str) -> str:  # noq
         ],
     }
     sqs.set_queue_attributes(QueueUrl=queue_url, Attributes={"Policy": json.dumps(policy)})
-    sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn)
+    filtered = {"FilterPolicy": json.dumps(filter_policy)} if filter_policy else {}
+    sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn, Attributes=filtered)
     return queue_url
 
 

@@ -385,7 +385,7 @@ class _Poll:
         self._summary.note_table_errors(errors)
         self._summary.deferred = len(deferred)
         if records or gathered.state.unheard or self._is_first_of_day(gathered.state):
-            self._summary.unheard = self._unheard()
+            self._note_unheard()
         self._deliver(records)
 
     def _tell_digest(self) -> None:
@@ -398,7 +398,7 @@ class _Poll:
                 settings=self._settings,
                 scope=self._scope,
                 ladders=self._ladders,
-                unheard=self._unheard,
+                unheard=self._note_unheard,
                 now=self._now,
                 clock=self._lease.clock,
             )
@@ -571,6 +571,11 @@ class _Poll:
             if not heard:
                 unheard.append(topic.name)
         return tuple(unheard)
+
+    def _note_unheard(self) -> tuple[str, ...]:
+        """Name them, and count them as a failure of this run."""
+        self._summary.unheard = self._unheard()
+        return self._summary.unheard
 
     def _is_first_of_day(self, state: State) -> bool:
         last = state.last_completed_at

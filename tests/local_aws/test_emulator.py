@@ -95,11 +95,22 @@ def test_a_missing_installation_is_said_in_one_line_with_the_fix(tmp_path: Path)
         Emulator(virtual_environment=tmp_path / VIRTUAL_ENVIRONMENT.name).__enter__()
 
 
-def test_an_emulator_that_forgets_by_another_name_is_not_started(tmp_path: Path) -> None:
-    services = tmp_path / "ministack" / "services"
-    services.mkdir(parents=True)
+@pytest.mark.parametrize(
+    ("figures", "types", "said"),
+    [
+        ("RETENTION_SECONDS = 1", "_RESOURCE_HANDLERS = {}", "forgets CloudWatch's figures"),
+        ("TWO_WEEKS_SECONDS = 1", "HANDLERS = {}", "keeps its resource types"),
+    ],
+    ids=["it forgets by another name", "it keeps resource types under another name"],
+)
+def test_an_emulator_in_which_something_has_another_name_is_not_started(
+    tmp_path: Path, figures: str, types: str, said: str
+) -> None:
+    cloudformation = tmp_path / "ministack" / "services" / "cloudformation"
+    cloudformation.mkdir(parents=True)
     (tmp_path / "ministack" / "app.py").write_text("def main(): print('started')")
-    (services / "cloudwatch.py").write_text("RETENTION_SECONDS = 1")
+    (cloudformation.parent / "cloudwatch.py").write_text(figures)
+    (cloudformation / "provisioners.py").write_text(types)
 
     ended = subprocess.run(
         [sys.executable, "-P", str(LAUNCHER)],
@@ -110,5 +121,5 @@ def test_an_emulator_that_forgets_by_another_name_is_not_started(tmp_path: Path)
     )
 
     assert ended.returncode == 1
-    assert "forgets CloudWatch's figures by another name" in ended.stderr
+    assert said in ended.stderr
     assert ended.stdout == ""

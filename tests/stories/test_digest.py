@@ -284,6 +284,8 @@ def test_a_digest_says_through_the_other_channels_that_nobody_is_subscribed(
 
     account.digest(MONDAY)
 
+    assert account.summary is not None
+    assert account.summary.delivery_failures == 1
     assert kinds(account.chat.accepted) == ["DIGEST"]
     assert "subscri" in account.chat.accepted[0]["text"]
     poll(account, "2026-10-12T10:00:00Z")
