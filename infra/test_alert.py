@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from botocore.config import Config
@@ -79,12 +79,23 @@ def _function(account: Account) -> str:
 
 def _in_words(told: dict[str, Any]) -> str:
     sent = f"The alerts topic accepted test alert {told['alert_id']}."
-    if not told["is_heard"]:
-        return (
-            f"{sent}\nBut nobody has confirmed a subscription, so nobody hears it: open the link "
-            "in the e-mail from AWS Notifications, then try again."
-        )
+    silent = [_UNHEARD[name] for name in told["unheard"]]
+    if silent:
+        return "\n".join([sent, *silent])
     return f"{sent}\nIt should arrive within a minute; its subject begins with [info] TEST."
+
+
+_UNHEARD: Final = {
+    "sns": (
+        "But nobody has confirmed a subscription to the alerts topic, so no mailbox gets it: open "
+        "the link in the e-mail from AWS Notifications, then try again."
+    ),
+    "chat": (
+        "But no chat channel reads the chat topic, so none shows it: in the console of Amazon Q "
+        "Developer in chat applications, edit the channel, choose the topic (output ChatTopicArn) "
+        "and save; then try again."
+    ),
+}
 
 
 if __name__ == "__main__":

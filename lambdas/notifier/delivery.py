@@ -100,6 +100,18 @@ class ChatTopic(_Topic):
         self._publish(Message=notification.chat_message())
 
 
+def audiences(
+    topic: AlertsTopic, chat: ChatTopic | None, *, has_email: bool
+) -> tuple[AlertsTopic | ChatTopic, ...]:
+    """Give the topics that somebody was subscribed to, or that were set up for somebody.
+
+    `has_email` says so of the alerts topic, which is also meant where there is no other.
+    """
+    if chat is None:
+        return (topic,)
+    return (topic, chat) if has_email else (chat,)
+
+
 class EventBus:
     """The EventBridge bus that the account's own automation listens on."""
 

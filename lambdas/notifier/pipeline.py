@@ -21,6 +21,7 @@ from notifier.coverage import (
 )
 from notifier.deadlines import Ladders
 from notifier.decide import Newcomers, Policy, Verdict, decide, is_worth_a_baseline
+from notifier.delivery import audiences
 from notifier.digest_poll import due_digest
 from notifier.enrich import enriched
 from notifier.errors import AwsError, may_pass
@@ -552,12 +553,9 @@ class _Poll:
         self._summary.outcomes.extend(outcomes)
         return outcomes
 
-    def _audiences(self) -> list[AlertsTopic | ChatTopic]:
-        """Give the topics that somebody was subscribed to, or set up for; at least the first."""
-        topic, chat = self._edges.topic, self._edges.chat
-        if chat is None:
-            return [topic]
-        return [topic, chat] if self._settings.has_email else [chat]
+    def _audiences(self) -> tuple[AlertsTopic | ChatTopic, ...]:
+        edges, has_email = self._edges, self._settings.has_email
+        return audiences(edges.topic, edges.chat, has_email=has_email)
 
     def _unheard(self) -> tuple[str, ...]:
         """Name the topics that nobody is subscribed to, or of which it cannot be told."""

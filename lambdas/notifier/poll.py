@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from notifier import pipeline
+from notifier.delivery import audiences
 from notifier.errors import PollFailedError
 from notifier.sample import send_sample
 from notifier.settings import Environment
@@ -58,7 +59,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     environment = Environment.read()
     edges = _edges(environment, *account_of(context))
     if _SAMPLE in event:
-        return _send_sample(event, edges, lease(context, clock), clock)
+        return _send_sample(event, edges, environment.settings, lease(context, clock), clock)
     run = pipeline.digest if _DIGEST in event else pipeline.poll
     summary = run(now, lease(context, clock), edges, environment.settings)
     return _report(summary, environment.settings)
@@ -96,12 +97,16 @@ def _edges(environment: Environment, partition: str, account_id: str) -> pipelin
 
 
 def _send_sample(
-    event: Mapping[str, Any], edges: pipeline.Edges, its_lease: Lease, clock: datetime
+    event: Mapping[str, Any],
+    edges: pipeline.Edges,
+    settings: Settings,
+    its_lease: Lease,
+    clock: datetime,
 ) -> dict[str, Any]:
     answer = send_sample(
         token=str(event[_SAMPLE]),
         ledger=edges.ledger,
-        topic=edges.topic,
+        topics=audiences(edges.topic, edges.chat, has_email=settings.has_email),
         delivery=edges.delivery,
         place=edges.place,
         lease=its_lease,

@@ -9,9 +9,10 @@ from notifier.ledger import record
 from notifier.render.document import notification
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from notifier.delivery import AlertsTopic, Delivery
+    from notifier.delivery import AlertsTopic, ChatTopic, Delivery
     from notifier.ledger import Ledger
     from notifier.render.email import Place
     from notifier.snapshot import Lease
@@ -25,7 +26,7 @@ def send_sample(  # noqa: PLR0913 the way of an alert, each station given by nam
     *,
     token: str,
     ledger: Ledger,
-    topic: AlertsTopic,
+    topics: Sequence[AlertsTopic | ChatTopic],
     delivery: Delivery,
     place: Place,
     lease: Lease,
@@ -33,7 +34,7 @@ def send_sample(  # noqa: PLR0913 the way of an alert, each station given by nam
 ) -> dict[str, Any]:
     """Send one sample; the same `token` again sends none.
 
-    Gives `alert_id`, `told` and `is_heard`: whether a subscription is confirmed. Raises AwsError
+    Gives `alert_id`, `told` and `unheard`: the topics that nobody is subscribed to. Raises AwsError
     when our own tables refuse, SampleFailedError when a channel does.
     """
     alert = sample_alert(token, now)
@@ -46,5 +47,5 @@ def send_sample(  # noqa: PLR0913 the way of an alert, each station given by nam
         "outcome": "sent",
         "alert_id": new.alert_id,
         "told": outcome.told or ledger.get(new.alert_id) is None,
-        "is_heard": topic.is_heard(),
+        "unheard": [topic.name for topic in topics if not topic.is_heard()],
     }

@@ -283,8 +283,8 @@ _UNHEARD = {
     ),
     "chat": (
         "Nothing is subscribed to the chat topic: no alert appears in the chat channel. In the "
-        "console of Amazon Q Developer in chat applications, take the topic out of the channel's "
-        "configuration, save, and put it in again."
+        "console of Amazon Q Developer in chat applications, edit the channel, choose the topic "
+        "(output ChatTopicArn of the stack) and save."
     ),
 }
 
