@@ -29,7 +29,8 @@ _MONTHS: Final = (
 )
 _DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _ITEM: Final = re.compile(
-    r"(?:\*|(?P<first>\d{1,4}|[A-Z]{3})(?:-(?P<last>\d{1,4}|[A-Z]{3}))?)(?:/(?P<step>\d{1,4}))?"
+    r"(?:\*|(?P<first>\d{1,4}|[A-Z]{3})(?:-(?P<last>\d{1,4}|[A-Z]{3}))?)(?:/(?P<step>\d{1,4}))?",
+    re.ASCII,
 )
 
 
@@ -51,7 +52,7 @@ class _Field:
         """Return the number that a number or a name stands for. Raises ValueError."""
         if text in self.names:
             return self.first + self.names.index(text)
-        if not (text.isdecimal() and self.first <= int(text) <= self.last):
+        if not (text.isascii() and text.isdecimal() and self.first <= int(text) <= self.last):
             raise ValueError(f'the {self.name} "{text}" is not from {self.first} to {self.last}')
         return int(text)
 

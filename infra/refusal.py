@@ -18,5 +18,6 @@ class RefusedValueError(ValueError):
 
 
 def shown(value: object) -> str:
-    """Write a value so that its ends and its control characters are seen."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    """Write a value so that its ends are seen, and characters that show nothing as well."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if text.isprintable() else json.dumps(value, default=str)

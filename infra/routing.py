@@ -25,7 +25,8 @@ ACCEPTED: Final = (
     "ml@example.com:severity=critical,warning;provider=Anthropic"
 )
 
-_ADDRESS: Final = re.compile(r"[^@\s,:;<>\"]+@[^@\s,:;=<>\"]+\.[^@\s,:;=<>\".]+")
+# Printable ASCII: a space of no width, which comes along when text is copied, is in no address.
+_ADDRESS: Final = re.compile(r"(?=[!-~]+$)[^@,:;<>()'\"]+@[^@,:;=<>()'\".]+(\.[^@,:;=<>()'\".]+)+")
 _LONGEST_ADDRESS: Final = 254
 # https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html. Of keys it
 # allows five, which is as many as there are.
@@ -203,6 +204,8 @@ def _clause(entry: str, text: str) -> Clause:
         if key in VALUES and value not in VALUES[key]:
             accepted = f"any of {', '.join(VALUES[key])}"
             raise RefusedValueError(entry, accepted, f'{key} cannot be "{value}"')
+        if set("\"'") & set(value):
+            raise RefusedValueError(entry, f"{key}=Anthropic, without quotes", f"{key} has quotes")
         if not value:
             raise RefusedValueError(
                 entry, f"{key}=Anthropic, for example", f"{key} has an empty value"

@@ -20,7 +20,6 @@ from notifier.model import (
     Decision,
     Deferral,
     Deferred,
-    Direction,
     Facts,
     Kind,
     Phase,
@@ -33,7 +32,7 @@ from notifier.model import (
 from notifier.snooze import Snoozes, is_called_again
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from notifier.scope import Scope
@@ -92,7 +91,8 @@ class Newcomers:
 
     def is_new_everywhere(self, row: TrackedModel) -> bool:
         """Say whether no Region had this model before, and nobody was told of it."""
-        return row.key in self.rows and row.model_id not in self.known_ids and row.told.seq == 0
+        unheard = row.told.seq == 0 and row.set_aside is None
+        return unheard and row.key in self.rows and row.model_id not in self.known_ids
 
 
 def decide(
@@ -112,10 +112,12 @@ def decide(
     deferrals: list[Deferral] = []
     adoptions: list[Adoption] = []
     for row in rows:
-        if row.key in spoken_for or (_is_silent(row) and row.key not in newcomers.rows):
+        if row.key in spoken_for:
             continue
-        said = policy.snoozes.of(row, now.date())
-        if said is not None and said.key in spoken_for:
+        said = policy.snoozes.all_of(row, now.date())
+        if _is_silent(row) and row.key not in newcomers.rows and not said:
+            continue
+        if any(one.key in spoken_for for one in said):
             continue  # An alert that opens it again is not out yet.
         outcome = _decide_row(row, siblings, newcomers, policy, now)
         match outcome:
@@ -144,11 +146,11 @@ class _Matter(NamedTuple):
     due: Due | None
     idle: int | None
     said: Snooze | None
-    is_reopened: bool
+    opens: tuple[Snooze, ...]
 
     @property
     def is_none(self) -> bool:
-        return not (self.news or self.due or self.is_reopened) and self.idle is None
+        return not (self.news or self.due or self.opens) and self.idle is None
 
 
 def _decide_row(
@@ -169,39 +171,62 @@ def _decide_row(
     if not news and policy.announce_new_models and newcomers.is_new_everywhere(row):
         added = Change(Kind.MODEL_ADDED, "first seen in any Region")
         return _decision(row, (added,), None, today)
-    said = policy.snoozes.of(row, today)
+    all_said = policy.snoozes.all_of(row, today)
+    said = all_said[0] if all_said else None
     matter = _Matter(
         news,
         due_reminder(row, policy.ladders, now),
         idle_days(row, policy.inactivity_days),
         said,
-        said is not None and is_called_again(row, said),
+        _opened(row, all_said),
     )
     if matter.is_none:
         return None
     if not policy.scope.includes(row):
         return _defer(row, news, today, Why.NOT_IN_USE)
     if not policy.was_in_scope(row):
-        return Adoption(row.key, told_after(row, None, now), announced_after(row))
-    if said is not None and not _comes_through(news):
-        return _held_back(row, said, matter, today)
+        return _taken_over(row, news, now)
+    if said is not None and not _comes_through(row, news):
+        return _held_back(row, matter, today)
     return _tell_or_wait(row, matter, siblings, now)
 
 
-def _held_back(
-    row: TrackedModel, said: Snooze, matter: _Matter, today: date
-) -> Decision | Deferral | None:
-    if matter.is_reopened:
-        return _reopened(row, said, matter, today)
-    return _defer(row, matter.news, today, Why.SNOOZED)
+def _taken_over(row: TrackedModel, news: tuple[Change, ...], now: datetime) -> Adoption:
+    """Take over, quietly, a row that other settings bring into scope.
+
+    What nobody has heard of it stays for the digest.
+    """
+    left = None
+    if news and not row.is_listed:
+        left = Deferred(row.facts, news[0].kind, now.date(), Why.SETTINGS)
+    return Adoption(row.key, told_after(row, None, now), announced_after(row), left)
+
+
+def _opened(row: TrackedModel, all_said: Sequence[Snooze]) -> tuple[Snooze, ...]:
+    """Give what calls to the row put an end to, if the first that holds is a resolve."""
+    if not all_said or not is_called_again(row, all_said[0]):
+        return ()
+    return tuple(one for one in all_said if is_called_again(row, one))
+
+
+def _held_back(row: TrackedModel, matter: _Matter, today: date) -> Decision | Deferral | None:
+    """Leave to the digest what a snooze holds back; calls put an end to a resolve.
+
+    News of such a row goes first, as of any other, and the calls are told by the next poll.
+    """
+    if not matter.opens:
+        return _defer(row, matter.news, today, Why.SNOOZED)
+    news = _news_beyond(row, matter.news)
+    if news:
+        decision = _decision(row, news, matter.due, today)
+        return replace(decision, snooze=matter.said) if decision else None
+    return _reopened(row, matter, today)
 
 
 def _tell_or_wait(
     row: TrackedModel, matter: _Matter, siblings: _Siblings, now: datetime
 ) -> Decision | Deferral | None:
-    news, today = matter.news, now.date()
-    if news and row.set_aside is not None and row.set_aside.facts == row.facts:
-        news = _news_of_waiting(row, row.set_aside, news)
+    news, today = _news_beyond(row, matter.news), now.date()
     if news and siblings.is_straggler(row, news[0].kind, now):
         return _defer(row, news, today, Why.STRAGGLER)
     if news or matter.due is not None:
@@ -210,23 +235,27 @@ def _tell_or_wait(
     return _idle(row, matter.idle)
 
 
-def _comes_through(news: tuple[Change, ...]) -> bool:
+def _comes_through(row: TrackedModel, news: tuple[Change, ...]) -> bool:
     """Say whether this is told whatever anybody said: an end, or less time than they knew of."""
-    return any(
-        change.kind in _CRITICAL_KINDS or change.direction is Direction.EARLIER for change in news
-    )
+    if any(change.kind in _CRITICAL_KINDS for change in news):
+        return True
+    known = row.told.facts.dates
+    if row.announced is not None:
+        known = Dates(*(a or b for a, b in zip(known, row.announced.dates, strict=True)))
+    moved = ((day, known.of(milestone)) for milestone, day in row.dates.stated())
+    return any(before is not None and day < before for day, before in moved)
 
 
-def _reopened(row: TrackedModel, said: Snooze, matter: _Matter, today: date) -> Decision:
+def _reopened(row: TrackedModel, matter: _Matter, today: date) -> Decision:
     """Tell that a model that nobody was to call any more was called, and all that holds of it."""
-    again = Change(Kind.REOPENED, f"called since it was resolved at {said.at.isoformat()}")
     return Decision(
         row=row,
-        kind=again.kind,
-        severity=_severity(row, matter.news, matter.due, today),
-        reason="; ".join(change.reason for change in (again, *matter.news)),
-        previous=row.told.facts,
-        snooze=said,
+        kind=Kind.REOPENED,
+        severity=_severity(row, (), matter.due, today),
+        reason=f"called since it was resolved at {matter.opens[0].at.isoformat()}",
+        previous=row.facts,
+        snooze=matter.said,
+        opens=matter.opens,
     )
 
 
@@ -284,14 +313,15 @@ def _as_heard(row: TrackedModel) -> TrackedModel:
     return replace(row, told=replace(row.told, facts=row.digested.facts))
 
 
-def _news_of_waiting(
-    row: TrackedModel, waiting: Deferred, news: tuple[Change, ...]
-) -> tuple[Change, ...]:
-    """Give what is news of a row whose facts were left to the digest.
+def _news_beyond(row: TrackedModel, news: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Give what is news beside what was left to the digest.
 
-    That it is used now, or that this cannot be excluded; or, after a snooze, what was held back
-    and no digest has said.
+    That the row is used now, or that this cannot be excluded; or, after a snooze, what was held
+    back and no digest has said.
     """
+    waiting = row.set_aside
+    if not news or waiting is None or waiting.facts != row.facts:
+        return news
     if waiting.reason == Why.SNOOZED:
         return () if row.is_listed else news
     if row.in_use is True:

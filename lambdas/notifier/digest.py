@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _ENDS_SOON_DAYS = 8
 # As for an alert of its own: one poll without an answer is no news of a week.
 _FAILS_FOR = timedelta(hours=24)
+_TRIED_WITHIN = timedelta(days=2)
 _NOT_RECAPPED = frozenset({Kind.BASELINE, Kind.MODEL_ADDED})
 
 
@@ -185,13 +186,17 @@ class _Found:
                 sorted(
                     (state.region, state.failure or "")
                     for state in known.regions.values()
-                    if state.covered_since is None
+                    if state.covered_since is None and self._is_still_tried(state)
                 )
             ),
             gaps=tuple(sorted({gap for row in known.rows if row.use for gap in row.use.gaps})),
             health_api=known.health_api,
             unheard=known.unheard,
         )
+
+    def _is_still_tried(self, state: RegionState) -> bool:
+        """Say whether it is one of the account's Regions still: such are tried every day."""
+        return state.tried_at is not None and self._until - state.tried_at < _TRIED_WITHIN
 
     def named(self) -> tuple[ModelEntry, ...]:
         """Give every model that any part names, once, with all its Regions that are meant."""

@@ -43,7 +43,7 @@ def due_digest(  # noqa: PLR0913 (what a digest is made of, each by its name)
     tables refuse.
     """
     due_at = snapshot.digest_state().due_at
-    if due_at is None or due_at > now:
+    if due_at is None:
         return None
     state = snapshot.read()
     since = state.digest.covered_until or state.baseline_told_at
@@ -61,7 +61,10 @@ def due_digest(  # noqa: PLR0913 (what a digest is made of, each by its name)
         snapshot.note_digest_done(due_at, until)
         return None
     new = record(alert, notification(alert, place))
-    ledger.renew(new, clock)
+    if not ledger.renew(new, clock) and ledger.get(new.alert_id) is None:
+        # Settled by somebody who did not note it. What it may not have said, the next one says.
+        snapshot.note_digest_done(due_at, since)
+        return None
     return new
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from notifier.changes import changed_milestone
@@ -26,6 +27,7 @@ from notifier.model import (
     ModelEntry,
     Phase,
     RegionState,
+    RowKey,
     Severity,
     TrackedModel,
 )
@@ -36,7 +38,7 @@ from notifier.usage import merged_use
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from notifier.coverage import CoverageNews
     from notifier.health_event import HealthNews
@@ -89,13 +91,35 @@ def group(
     `capacities` says, by model id, what the quotas of its successor allow.
     """
     groups: defaultdict[_Group, list[Decision]] = defaultdict(list)
-    for decision in decisions:
-        groups[_group_of(decision)].append(decision)
+    for leading, decision in _led(decisions):
+        groups[_group_of(leading)].append(decision)
     said = capacities or {}
     alerts = [
         _alert(key, part, said, now) for key, found in groups.items() for part in _parts(found)
     ]
     return tuple(sorted(alerts, key=_loudest_and_soonest_first))
+
+
+def _led(decisions: Iterable[Decision]) -> Iterator[tuple[Decision, Decision]]:
+    """Give each decision after the one that names its group: itself, but for what is opened again.
+
+    That is told once for each time somebody resolved it, under the date that comes first.
+    """
+    opened: defaultdict[RowKey, list[Decision]] = defaultdict(list)
+    for decision in decisions:
+        if decision.opens:
+            opened[decision.opens[-1].key].append(decision)
+        else:
+            yield decision, decision
+    for same in opened.values():
+        first = min(same, key=_soonest)
+        for decision in same:
+            yield first, decision
+
+
+def _soonest(decision: Decision) -> tuple[bool, date, RowKey]:
+    _, day = grouping_date(decision.row.dates)
+    return (day is None, day or date.max, decision.row.key)
 
 
 def _parts(decisions: Iterable[Decision]) -> Iterator[Sequence[Decision]]:
@@ -175,8 +199,8 @@ def _member(decision: Decision) -> Member:
 def _opened(decisions: Iterable[Decision]) -> Iterator[Member]:
     """Give what is no longer resolved: it is part of the alert, which is told once for it."""
     for decision in decisions:
-        if decision.kind is Kind.REOPENED and decision.snooze is not None:
-            yield Member(*decision.snooze.key, iso_time(decision.snooze.at))
+        for said in decision.opens:
+            yield Member(*said.key, iso_time(said.at))
 
 
 def entries(decisions: Iterable[Decision]) -> tuple[ModelEntry, ...]:

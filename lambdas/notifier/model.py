@@ -213,6 +213,7 @@ class Why(StrEnum):
     NOT_IN_USE = "not in use"
     STRAGGLER = "told lately for other Regions"
     SNOOZED = "snoozed"
+    SETTINGS = "left out by earlier settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +370,8 @@ class Member(NamedTuple):
 class Decision:
     """One row has something to say: what, why, how loudly, and what it will then have said.
 
-    `snooze` is what somebody said of the model and this comes through, or puts an end to.
+    `snooze` is what somebody said of the model and this comes through, `opens` what it puts an
+    end to: the broadest of these comes last.
     """
 
     row: TrackedModel
@@ -382,6 +384,7 @@ class Decision:
     rung: int | None = None
     idle_days: int | None = None
     snooze: Snooze | None = None
+    opens: tuple[Snooze, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,12 +400,13 @@ class Adoption:
     """One row's facts count as told, unsaid: its news would be none to those who hear it.
 
     It came into scope by a change of settings, or AWS Health had said the same before. `announced`
-    is what stays of what Health said.
+    is what stays of what Health said, `deferred` what a digest is still to say.
     """
 
     key: RowKey
     told: Told
     announced: Announced | None = None
+    deferred: Deferred | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -303,7 +303,7 @@ class _Poll:
         renewed = record(alert, notification(alert, self._edges.place))
         self._edges.ledger.renew(renewed, self._lease.clock)
         self._write(gathered, gathered.seen.rows)
-        if len(self._unheard()) < len(self._audiences()):
+        if any(self._heard().values()):
             self._deliver([renewed])
         else:
             self._summary.waiting = "BASELINE waits for a confirmed subscription"
@@ -381,7 +381,8 @@ class _Poll:
         self._write(gathered, rows, unsaved)
         adopted = [(adoption.key, adoption.told) for adoption in verdict.adoptions]
         kept = [(one.key, one.announced) for one in verdict.adoptions if one.announced]
-        errors = self._edges.snapshot.move_told(adopted)
+        left = {one.key: one.deferred for one in verdict.adoptions if one.deferred}
+        errors = self._edges.snapshot.move_told(adopted, left)
         errors += self._edges.snapshot.note_announced(kept)
         self._summary.note_table_errors(errors)
         self._summary.deferred = len(deferred)
@@ -557,23 +558,22 @@ class _Poll:
         edges, has_email = self._edges, self._settings.has_email
         return audiences(edges.topic, edges.chat, has_email=has_email)
 
-    def _unheard(self) -> tuple[str, ...]:
-        """Name the topics that nobody is subscribed to, or of which it cannot be told."""
-        unheard = []
+    def _heard(self) -> dict[str, bool | None]:
+        """Say of each topic whether somebody is subscribed; None where that cannot be told."""
+        heard: dict[str, bool | None] = {}
         for topic in self._audiences():
             try:
-                heard = topic.is_heard()
+                heard[topic.name] = topic.is_heard()
             except AwsError as error:
                 self._summary.note_warning(error)
-                heard = False
-            if not heard:
-                unheard.append(topic.name)
-        return tuple(unheard)
+                heard[topic.name] = None
+        return heard
 
     def _note_unheard(self) -> tuple[str, ...]:
-        """Name them, and count them as a failure of this run."""
-        self._summary.unheard = self._unheard()
-        return self._summary.unheard
+        """Count the topics of which nobody can say that they are heard; give those surely not."""
+        heard = self._heard()
+        self._summary.unheard = tuple(name for name, is_so in heard.items() if not is_so)
+        return tuple(name for name, is_so in heard.items() if is_so is False)
 
     def _is_first_of_day(self, state: State) -> bool:
         last = state.last_completed_at

@@ -123,7 +123,7 @@ def _report(summary: Summary, settings: Settings) -> dict[str, Any]:
         # Only where there is an alarm on it: every custom metric is billed.
         days = summary.days_to_next_end_of_life
         metrics.add_metric("DaysToNextEndOfLife", MetricUnit.NoUnit, days)
-    if summary.outcome != "digest":
+    if summary.regions:
         failing = len(summary.covered_regions_failing)
         metrics.add_metric("CoveredRegionsFailing", MetricUnit.Count, failing)
     metrics.add_metric("DeliveryFailures", MetricUnit.Count, summary.delivery_failures)

@@ -6,6 +6,7 @@ touches only its own attributes. Items whose `model_id` starts with `#` are book
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -205,8 +206,13 @@ class Snapshot:
         self._table.update(_POLL_KEY, done)
 
     def note_baseline_told(self, now: datetime) -> None:
-        """End the time of first sight: from now on, changes are told one by one."""
+        """End the time of first sight: from now on, changes are told one by one.
+
+        A digest that was due in the meantime has nothing to say that this message does not.
+        """
         self._table.update(_POLL_KEY, {"baseline_told_at": iso_time(now)})
+        with suppress(ConditionFailedError):
+            self._table.update(_DIGEST_KEY, {"due_at": None}, "attribute_exists(due_at)")
 
     # The digest's progress
 
@@ -335,9 +341,19 @@ class Snapshot:
 
     # Writing what was told
 
-    def move_told(self, told: Iterable[tuple[RowKey, Told]]) -> list[AwsError]:
-        """Move `told` of each row, once: a row already moved, by an earlier try, is left."""
-        errors = self._table.update_all([_told_move(key, after) for key, after in told])
+    def move_told(
+        self,
+        told: Iterable[tuple[RowKey, Told]],
+        left: Mapping[RowKey, Deferred] | None = None,
+    ) -> list[AwsError]:
+        """Move `told` of each row, once: a row already moved, by an earlier try, is left alone.
+
+        Of rows for which something is `left`, that goes on waiting for the digest.
+        """
+        waiting = left or {}
+        errors = self._table.update_all(
+            [_told_move(key, after, waiting.get(key)) for key, after in told]
+        )
         return [error for error in errors if not isinstance(error, ConditionFailedError)]
 
     def note_announced(self, announced: Iterable[tuple[RowKey, Announced]]) -> list[AwsError]:
@@ -369,11 +385,15 @@ class Snapshot:
         self._table.update(key, {"told_failing_since": failing_since})
 
 
-def _told_move(key: RowKey, told: Told) -> Update:
+def _told_move(key: RowKey, told: Told, left: Deferred | None) -> Update:
     before = told.seq - 1
     return Update(
         key._asdict(),
-        {"told": told_item(told), "deferred": None, "digested": None},
+        {
+            "told": told_item(told),
+            "deferred": deferred_item(left) if left else None,
+            "digested": None,
+        },
         condition="told.seq = :before" if before else "attribute_not_exists(told)",
         values={":before": before} if before else {},
     )

@@ -111,14 +111,15 @@ class Snoozes:
 
     def of(self, row: TrackedModel, today: date) -> Snooze | None:
         """Give what holds for a row: what was said of its Region before what was said of all."""
+        return next(iter(self.all_of(row, today)), None)
+
+    def all_of(self, row: TrackedModel, today: date) -> tuple[Snooze, ...]:
+        """Give all that holds for a row, what was said of its own Region first."""
         if not self._by_key:
-            return None
+            return ()
         subject = f"{SNOOZE_SUBJECT}{row.model_id}"
-        for region in (row.region, EVERY_REGION):
-            said = self._by_key.get(RowKey(subject, region))
-            if said is not None and said.holds(today):
-                return said
-        return None
+        found = (self._by_key.get(RowKey(subject, one)) for one in (row.region, EVERY_REGION))
+        return tuple(said for said in found if said is not None and said.holds(today))
 
 
 def is_called_again(row: TrackedModel, said: Snooze) -> bool:

@@ -30,7 +30,9 @@ class SnoozeMemory:
 
         Raises SnoozeError when no such model is tracked there, AwsError when the table refuses.
         """
-        tracked = {item["region"] for item in self._table.query(said.model_id)}
+        # What begins with # is bookkeeping, and no model.
+        found = [] if said.model_id.startswith("#") else self._table.query(said.model_id)
+        tracked = {item["region"] for item in found}
         if not tracked or (said.region is not None and said.region not in tracked):
             where = f" in {said.region}" if said.region else ""
             message = (
@@ -78,6 +80,6 @@ def snooze_from_item(item: Item) -> Snooze:
         by=str(item.get("said_by", "")),
         why=str(item.get("why", "")),
         at=parse_time(item["said_at"]),
-        until=date.fromisoformat(until) if until else None,
+        until=None if until is None else date.fromisoformat(until),
         reopened_at=parse_time(item["reopened_at"]) if "reopened_at" in item else None,
     )

@@ -23,5 +23,12 @@ def iso_time(moment: datetime) -> str:
 
 
 def parse_time(text: str) -> datetime:
-    """Read what `iso_time` wrote, or any ISO 8601 time that has a zone."""
-    return utc(datetime.fromisoformat(text))
+    """Read what `iso_time` wrote, or any ISO 8601 time that has a zone.
+
+    Raises ValueError for what is none, also for one that in UTC falls out of the calendar.
+    """
+    try:
+        return utc(datetime.fromisoformat(text))
+    except OverflowError as error:
+        message = f"the time {text} is out of the calendar"
+        raise ValueError(message) from error

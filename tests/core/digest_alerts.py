@@ -72,6 +72,11 @@ def covered(region: str, *, failing_since: str | None = None, why: str = "") -> 
     return RegionState(region, at("2026-01-01"), since, why or None)
 
 
+def uncovered(region: str, why: str | None = None) -> RegionState:
+    """Give a Region that never answered, when it was asked a day before."""
+    return RegionState(region, tried_at=at("2026-11-22"), failure=why)
+
+
 def a_week() -> Alert:
     """Give a digest that has something in every section."""
     found = digest(
@@ -80,8 +85,8 @@ def a_week() -> Alert:
             covered(EAST),
             covered(WEST),
             covered(EUROPE, failing_since="2026-11-20T14:00:00Z", why="ThrottlingException"),
-            RegionState("af-south-1", failure="AccessDeniedException"),
-            RegionState("me-south-1", failure="UnrecognizedClientException"),
+            uncovered("af-south-1", "AccessDeniedException"),
+            uncovered("me-south-1", "UnrecognizedClientException"),
         ],
         snoozes=[
             snoozed(
@@ -209,7 +214,7 @@ def blind() -> Alert:
             covered(EAST, failing_since="2026-11-19T06:00:00Z", why="AccessDeniedException"),
             covered(WEST, failing_since="2026-11-23T08:00:00Z", why="EmptyAnswer"),
             covered(EUROPE),
-            RegionState("af-south-1", failure="AccessDeniedException"),
+            uncovered("af-south-1", "AccessDeniedException"),
         ],
         health_api="AccessDeniedException",
     )

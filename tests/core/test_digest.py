@@ -31,6 +31,7 @@ from tests.core.digest_alerts import (
     new,
     resolved_on,
     snoozed_until,
+    uncovered,
 )
 
 if TYPE_CHECKING:
@@ -403,9 +404,9 @@ def test_of_several_regions_the_tightest_reminder_is_held_back() -> None:
 def test_regions_are_told_apart_by_whether_they_ever_answered() -> None:
     states = [
         covered(WEST, failing_since="2026-11-20", why="Throttled"),
-        RegionState("me-south-1", failing_since=at("2026-11-01"), failure="Denied"),
+        uncovered("me-south-1", "Denied"),
         covered(EUROPE),
-        RegionState("af-south-1"),
+        uncovered("af-south-1"),
     ]
 
     found = content(digest([row(region=EUROPE)], states=states))

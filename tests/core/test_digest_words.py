@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.model import Announced, Facts, Kind, Phase, RegionState, Why
+from notifier.model import Announced, Facts, Kind, Phase, Why
 from notifier.render.digest import digest_reason, digest_sections
 from notifier.render.document import notification
 from notifier.render.sentences import subject
@@ -40,6 +40,7 @@ from tests.core.digest_alerts import (
     new,
     resolved_on,
     snoozed_until,
+    uncovered,
 )
 
 if TYPE_CHECKING:
@@ -331,8 +332,8 @@ def test_parts_stand_in_order_and_empty_ones_are_left_out(
                 [new(row())],
                 states=[
                     covered(EAST),
-                    *(RegionState(f"xx-{n}", failure="Denied") for n in range(12)),
-                    RegionState("yy-1"),
+                    *(uncovered(f"xx-{n}", "Denied") for n in range(12)),
+                    uncovered("yy-1"),
                 ],
             ),
             "Regions not covered, tried again every day: 12 Regions (Denied); yy-1 (no answer)",
@@ -525,7 +526,7 @@ def test_hostile_words_stay_words(words: str) -> None:
             rows,
             states=[
                 covered(EAST, failing_since="2026-11-20", why=words),
-                RegionState("af-south-1", failure=words),
+                uncovered("af-south-1", words),
             ],
             snoozes=[replace(snoozed_until("2027-01-07"), by=words, why=words)],
             health_api=words,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from notifier.settings import Settings
+from notifier.errors import AwsError
+from notifier.settings import AlertOn, Settings
 from tests.world import EAST, EUROPE, THROTTLED, WEST, RecordingChannel, World, at, kinds, model
 
 if TYPE_CHECKING:
@@ -379,3 +380,110 @@ def test_a_digest_that_has_nothing_left_to_say_when_sns_is_back_is_not_sent(
     assert poll(account, "2026-10-13") == []
     assert account.ledger.unsettled() == ((), ())
     assert account.digest(NEXT) == []
+
+
+def test_a_poll_of_before_the_digest_was_due_takes_nothing_away_from_it(account: World) -> None:
+    both(account, model(A), dying(B))
+    poll(account, "2026-10-11")
+    account.topic.down = True
+    account.digest(MONDAY)
+    poll(account, "2026-10-12T08:59:00Z")  # Lambda tries it again, after the digest.
+    account.topic.down = False
+
+    assert kinds(poll(account, "2026-10-13")) == ["DIGEST"]
+    assert account.digest(NEXT) == []
+
+
+def test_a_digest_that_somebody_else_has_settled_is_no_end_of_all_digests(account: World) -> None:
+    both(account, model(A), dying(B))
+    poll(account, "2026-10-11")
+    account.topic.down = True
+    account.digest(MONDAY)
+    ((waiting,), _) = account.ledger.unsettled()
+    account.ledger.settle(waiting.alert_id, finished=True)
+    account.topic.down = False
+    assert poll(account, "2026-10-13") == []
+
+    assert ids(account.digest(NEXT)) == [[B]]
+
+
+def test_a_digest_that_is_on_its_way_is_not_withdrawn(account: World) -> None:
+    both(account, model(A), dying(B))
+    poll(account, "2026-10-11")
+    account.topic.down = True
+    account.digest(MONDAY)
+    ((waiting,), _) = account.ledger.unsettled()
+    busy = account.lease()
+    assert account.ledger.claim(waiting.alert_id, busy.holder, busy.clock, busy.until)
+
+    assert not account.ledger.withdraw(waiting.alert_id, busy.clock)
+
+
+def test_a_digest_speaks_up_to_the_last_poll_and_points_to_what_it_lists(account: World) -> None:
+    both(account, model(A), dying(B))
+    poll(account, "2026-10-11T08:00:00Z")
+
+    (told,) = account.digest(MONDAY)
+
+    assert account.snapshot.digest_state().covered_until == at("2026-10-11T08:00:00Z")
+    pointers = [one["alert_id"] for one in account.items("Alerts") if "model_id" in one]
+    assert f"{told['alert_id']}#{B}" in pointers
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [Settings(watch=("acme.*",)), Settings(alert_on=AlertOn.ALL), Settings(usage=False)],
+    ids=["it is watched", "everything is wanted", "use is not read"],
+)
+@pytest.mark.parametrize("at_once", [False, True], ids=["a day before", "in the same poll"])
+def test_what_waits_when_settings_change_is_in_the_next_digest(
+    account: World,
+    settings: Settings,
+    at_once: bool,  # noqa: FBT001 (a case)
+) -> None:
+    both(account, model(A), dying(B))
+    if not at_once:
+        assert poll(account, "2026-10-08") == []
+    account.settings = settings
+    assert poll(account, "2026-10-09") == []
+    assert poll(account, "2026-10-10") == []
+
+    assert ids(account.digest(MONDAY)) == [[B]]
+    assert account.digest(NEXT) == []
+
+
+def test_that_nobody_listens_is_said_only_where_that_is_known(
+    account: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def throttled() -> bool:
+        action, code = "sns:GetTopicAttributes", "Throttling"
+        raise AwsError(action, code, "too many", permanent=False)
+
+    monkeypatch.setattr(account.topic, "is_heard", throttled)
+
+    assert account.digest(MONDAY) == []
+    assert account.summary is not None
+    assert account.summary.delivery_failures == 1  # For the alarm, unknown is not good enough.
+
+
+def test_the_first_message_is_followed_by_no_digest_about_the_same(world: World) -> None:
+    world.regions[EAST] = [dying(B, "2026-12-30")]
+    world.topic.heard = False
+    world.poll("2026-10-11")
+    world.digest(MONDAY)
+    world.topic.heard = True
+
+    assert kinds(world.poll("2026-10-12T10:00:00Z")) == ["BASELINE"]
+    assert kinds(world.digest(NEXT)) == ["DIGEST"]
+
+
+def test_a_region_that_is_no_longer_enabled_is_not_said_to_be_tried(account: World) -> None:
+    account.regions[EUROPE] = THROTTLED
+    poll(account, "2026-10-06")
+    del account.regions[EUROPE]
+    both(account, model(A), dying(B))
+    poll(account, "2026-10-11")
+
+    (told,) = account.digest(MONDAY)
+
+    assert EUROPE not in told["text"]

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from notifier.health_event import Entity
 from notifier.settings import Settings
 from notifier.snooze import Snooze, SnoozeError, resolved, snoozed
+from tests.health_events import health_event
 from tests.world import EAST, WEST, World, at, kinds, model
 
 if TYPE_CHECKING:
@@ -353,3 +355,98 @@ def test_a_model_that_comes_into_use_while_it_is_snoozed_is_told_after_it(accoun
     assert poll(account, "2026-11-10") == []
 
     assert kinds(poll(account, "2026-12-01")) == ["NOW_IN_USE"]
+
+
+@pytest.mark.parametrize("end", ["2027-05-08", None], ids=["ends later", "has no end any more"])
+def test_an_earlier_date_comes_through_whatever_becomes_of_the_others(
+    account: World, end: str | None
+) -> None:
+    both(account, dying(extended_access="2027-01-08"))
+    assert kinds(poll(account, "2026-10-20")) == ["DATES_CHANGED"]
+    snooze(account, until="2027-02-01")
+    both(account, dying(extended_access="2026-12-08", end_of_life=end))
+
+    assert kinds(poll(account, "2026-11-02")) == ["DATES_CHANGED"]
+
+
+def test_an_end_that_is_earlier_than_aws_health_said_comes_through(world: World) -> None:
+    world.regions[EAST] = [model(A), model(B)]
+    world.account.invoked(EAST, A, "2026-10-01")
+    world.poll("2026-10-01")
+    event = health_event(
+        start_at=at("2027-04-08"), entities=(Entity(A),), description="It ends on 2027-04-08."
+    )
+    assert kinds(world.push("2026-10-02", event)) == ["HEALTH_EVENT"]
+    snooze(world, until="2027-02-01", on="2026-10-03")
+    world.regions[EAST] = [dying(end_of_life="2027-02-10"), model(B)]
+
+    assert kinds(poll(world, "2026-10-08"))[:1] == ["ENTERED_LEGACY"]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"state": "snoozed", "until": "", "said_at": "2026-11-01T00:00:00Z"},
+        {"state": "resolved", "said_at": "0001-01-01T00:00:00+14:00"},
+        {"state": "resolved", "said_at": "2026-11-01T00:00:00Z", "reopened_at": "later"},
+        {"state": ["resolved"], "said_at": "2026-11-01T00:00:00Z"},
+        {"state": "snoozed", "until": 20270101, "said_at": "2026-11-01T00:00:00Z"},
+    ],
+    ids=["empty day", "out of the calendar", "no time", "a list", "a number"],
+)
+def test_what_somebody_wrote_wrongly_holds_nothing_back_and_stops_nothing(
+    account: World, item: dict[str, Any]
+) -> None:
+    account.client.put_item(
+        TableName=account.tables["ModelsTableName"],
+        Item={"model_id": f"#snooze#{A}", "region": "*", **item},
+    )
+
+    assert kinds(poll(account, "2026-12-09")) == ["DEADLINE"]
+
+
+def test_what_was_resolved_once_is_opened_once_whatever_its_dates_in_each_region(
+    account: World,
+) -> None:
+    account.regions[WEST] = [dying(end_of_life="2027-05-08"), model(B)]
+    poll(account, "2026-10-20")
+    resolve(account, "2026-11-01")
+
+    (opened,) = poll(account, "2026-11-02")
+
+    assert (opened["kind"], opened["milestone_date"]) == ("REOPENED", END)
+    assert len(opened["models"]) == 2
+
+
+def test_calls_open_all_that_was_resolved_of_them_at_once(account: World) -> None:
+    resolve(account, "2026-11-01")
+    resolve(account, "2026-11-01", region=EAST)
+
+    assert kinds(poll(account, "2026-11-02")) == ["REOPENED"]
+    assert poll(account, "2026-11-03") == []
+
+
+def test_a_resolved_model_that_is_active_again_is_opened_by_calls_as_well(account: World) -> None:
+    both(account, model(A, name="Alpha"))
+    assert kinds(poll(account, "2026-10-20")) == ["RETURNED_TO_ACTIVE"]
+    resolve(account, "2026-11-01")
+
+    assert kinds(poll(account, "2026-11-02")) == ["REOPENED"]
+    assert poll(account, "2026-11-03") == []
+
+
+def test_news_of_a_resolved_model_that_is_called_goes_before_the_calls(account: World) -> None:
+    resolve(account, "2026-11-01")
+    both(account, dying(end_of_life="2027-06-08"))
+
+    assert [(d["kind"], d["direction"]) for d in poll(account, "2026-11-02")] == [
+        ("DATES_CHANGED", "later")
+    ]
+    assert kinds(poll(account, "2026-11-03")) == ["REOPENED"]
+
+
+def test_bookkeeping_is_no_model_to_snooze(account: World) -> None:
+    said = Snooze("#region", None, "jane", "tests", at("2026-11-01"), date(2026, 12, 1))
+
+    with pytest.raises(SnoozeError, match="is not tracked"):
+        account.snoozes.put(said)

@@ -66,6 +66,7 @@ def test_an_expression_is_kept_in_the_form_of_the_examples() -> None:
         pytest.param("cron(0 9 * * MON)", "", id="five fields"),
         pytest.param("cron(0 0 9 ? * MON *)", "", id="seconds"),
         pytest.param("cron(60 9 ? * MON *)", 'the minute "60" is not from 0 to 59', id="a minute"),
+        pytest.param("cron(0 \u0669 ? * MON *)", "cannot be read", id="digits of another script"),
         pytest.param("cron(0 24 ? * MON *)", 'the hour "24" is not from 0 to 23', id="an hour"),
         pytest.param("cron(0 9 0 * ? *)", 'month "0" is not from 1 to 31', id="no such day"),
         pytest.param("cron(0 9 1 13 ? *)", 'month "13" is not from 1 to 12', id="no such month"),

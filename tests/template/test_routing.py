@@ -134,6 +134,12 @@ ALL_KINDS = ",".join(VALUES["kind"])
     [
         pytest.param("ops", "give e-mail addresses separated by commas, each alone", id="a word"),
         pytest.param("a@b", "give e-mail addresses", id="no domain"),
+        pytest.param("a@b..co", "give e-mail addresses", id="two dots"),
+        pytest.param("you\u200b@b.co", "give e-mail addresses", id="a space of no width"),
+        pytest.param("'a@b.co'", "give e-mail addresses", id="quotes"),
+        pytest.param(
+            'a@b.co:provider="Anthropic"', "provider has quotes; give", id="a quoted value"
+        ),
         pytest.param("a@b.co;c@d.org", "give e-mail addresses", id="a semicolon for a comma"),
         pytest.param("a@b.co,warning", "give e-mail addresses", id="a value without a filter"),
         pytest.param("a@b.co severity=info", "give e-mail addresses", id="a space for the colon"),

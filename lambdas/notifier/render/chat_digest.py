@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from notifier.render.digest import (
-    KIND_WORDS,
     WHY_WORDS,
     attention_points,
     digest_of,
     held_back_facts,
+    kind_words,
     unseen_points,
 )
 from notifier.render.markup import code, inert, points, strong, titled
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
-    from notifier.digest import Digest, HeldBack, News
+    from notifier.digest import Digest, HeldBack
     from notifier.model import Alert, ModelEntry
 
 _LINES = 6
@@ -62,16 +62,12 @@ def _cut(lines: Sequence[str]) -> list[str]:
 
 def _changes(digest: Digest) -> Iterator[str]:
     for news in digest.told:
-        yield f"{_kind(news)}: {_models(news.models)}"
+        yield f"{kind_words(news)}: {_models(news.models)}"
     for news in digest.left_out:
         why = WHY_WORDS[news.why] if news.why else ""
-        yield f"{_kind(news)}, not told until now ({why}): {_models(news.models)}"
+        yield f"{kind_words(news)}, not told until now ({why}): {_models(news.models)}"
     if digest.announced:
         yield f"Announced by AWS Health: {_models(digest.announced)}"
-
-
-def _kind(news: News) -> str:
-    return KIND_WORDS.get(news.kind, news.kind.value)
 
 
 def _models(models: Sequence[ModelEntry]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from notifier.model import PHASE_ORDER, UPCOMING_DAYS, Kind, Milestone, Why
+from notifier.model import PHASE_ORDER, UPCOMING_DAYS, Kind, Milestone, Phase, Why
 from notifier.render.entries import entry_line, left_out_text, snooze_text
 from notifier.render.layout import bullets, cut, fill, section
 from notifier.render.words import (
@@ -343,7 +343,7 @@ def _changed(digest: Digest, shown: _Shown, today: date) -> str:
         blocks.append(_block("Told at once, in messages of their own:", lines, 0))
     for news, listed in zip(digest.left_out, shown.left_out, strict=True):
         why = WHY_WORDS[news.why] if news.why else ""
-        title = f"{KIND_WORDS.get(news.kind, news.kind.value)} (not told until now: {why}):"
+        title = f"{kind_words(news)} (not told until now: {why}):"
         blocks.append(_block(title, _in_lines(listed, today), len(news.models) - len(listed)))
     if digest.announced:
         lines, rest = _in_lines(shown.announced, today), len(digest.announced)
@@ -355,26 +355,35 @@ def _recap(news: News, shown: Sequence[ModelEntry]) -> str:
     names = [_name_and_id(entry) for entry in shown]
     left_out = len(news.models) - len(shown)
     more = [f"and {left_out:,} more"] if left_out else []
-    return f"{KIND_WORDS.get(news.kind, news.kind.value)}: {'; '.join([*names, *more])}"
+    return f"{kind_words(news)}: {'; '.join([*names, *more])}"
 
 
 WHY_WORDS = {
     Why.NOT_IN_USE: "not in use here",
     Why.STRAGGLER: "the same was told lately for other Regions",
     Why.SNOOZED: "somebody has snoozed or resolved the model",
+    Why.SETTINGS: "earlier settings left it out",
 }
-KIND_WORDS = {
+_KIND_WORDS = {
     Kind.END_OF_LIFE_REACHED: "End of life reached",
     Kind.MODEL_WITHDRAWN: "Withdrawn",
     Kind.ENTERED_LEGACY: "Now Legacy",
     Kind.EXTENDED_ACCESS_STARTED: "Now in public extended access, which costs more",
     Kind.RETURNED_TO_ACTIVE: "Active or listed again",
     Kind.DATES_CHANGED: "Dates changed",
-    Kind.NOW_IN_USE: "In use here, and on its way out",
+    Kind.NOW_IN_USE: "On its way out and in use here now, or perhaps so",
     Kind.DEADLINE: "Reminded of a date",
     Kind.INACTIVITY_RISK: "Not called for long, so access may lapse",
     Kind.REOPENED: "Called again after it was resolved",
 }
+
+
+def kind_words(news: News) -> str:
+    """Say what has happened to models; some were past Legacy when that was first seen."""
+    is_past = any(entry.phase is not Phase.LEGACY for entry in news.models)
+    if news.kind is Kind.ENTERED_LEGACY and is_past:
+        return "Now Legacy or past it"
+    return _KIND_WORDS.get(news.kind, news.kind.value)
 
 
 def _added(models: Sequence[ModelEntry], shown: Sequence[ModelEntry]) -> str:
