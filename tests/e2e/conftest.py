@@ -62,15 +62,15 @@ class Stage:
         return (self.now + timedelta(days=days)).replace(hour=8, minute=0)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cloud() -> Iterator[LocalCloud]:
-    """Deploy the stack once, with IAM enforced; use is not read, so that everything is told."""
+    """Deploy the stack once for a file, with IAM enforced; use is not read: everything is told."""
     settings = {"emails": "you@example.com", "usage": "false"}
     with local_cloud(settings, enforce_iam=True) as deployed:
         yield deployed
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def settled_stage(cloud: LocalCloud) -> Stage:
     """Give a stack that has told its baseline."""
     stage = Stage(cloud)
