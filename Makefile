@@ -82,9 +82,10 @@ $(VENV)/bin/python:
 	$(check_python)
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.deploy: requirements-deploy.txt | $(VENV)/bin/python
+$(VENV)/.deploy: requirements-deploy.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Setting up $(VENV) with the AWS CDK: about half a minute …"
 	@$(BIN)/python $(PIP_INSTALL) -r requirements-deploy.txt
+	@$(BIN)/python $(PIP_INSTALL) --no-build-isolation --no-deps --editable .
 	@touch $@
 
 $(VENV)/.full: requirements.txt requirements-deploy.txt lambdas/requirements.txt | $(VENV)/.deploy

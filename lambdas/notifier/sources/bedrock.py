@@ -63,13 +63,16 @@ _LIFECYCLE_FIELDS = {
 }
 
 
-def lenient_session() -> Session:
-    """Give a session that hands on times it cannot parse as text instead of failing the answer."""
+def lenient_session(profile: str | None = None, region: str | None = None) -> Session:
+    """Give a session that hands on times it cannot parse as text instead of failing the answer.
+
+    Raises botocore's ProfileNotFound.
+    """
     core = botocore.session.get_session()
     core.get_component("response_parser_factory").set_parser_defaults(
         timestamp_parser=_timestamp_or_text
     )
-    return Session(botocore_session=core)
+    return Session(botocore_session=core, profile_name=profile, region_name=region)
 
 
 def _timestamp_or_text(value: str) -> datetime | str:

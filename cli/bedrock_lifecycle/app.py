@@ -1,0 +1,76 @@
+"""`bedrock-lifecycle`: the commands, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from bedrock_lifecycle import VERSION
+from bedrock_lifecycle.access import STACK_NAME, Access, Profile, Region, StackName, moment
+from bedrock_lifecycle.errors import CommandError, explained
+from bedrock_lifecycle.output import say
+from notifier.errors import AwsError
+
+_HELP = (
+    "Which Amazon Bedrock models this account uses, which of them are on their way out, and what "
+    "was told about them.\n\n"
+    "[bold]bedrock-lifecycle scan[/bold] needs nothing but read-only credentials. Most other "
+    "commands ask the stack that make deploy made; [bold]bedrock-lifecycle doctor[/bold] says what "
+    "is wrong with it."
+)
+
+app = typer.Typer(
+    help=_HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(*, wanted: bool) -> None:
+    if wanted:
+        print(VERSION)  # noqa: T201 a command line talks
+        raise typer.Exit
+
+
+@app.callback()
+def options(  # noqa: PLR0913 what every command has in common
+    ctx: typer.Context,
+    *,
+    profile: Profile = None,
+    region: Region = None,
+    stack_name: StackName = None,
+    now: Annotated[str | None, typer.Option(envvar="BEDROCK_LIFECYCLE_NOW", hidden=True)] = None,
+    version: Annotated[  # noqa: ARG001 its callback has done the work
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda wanted: _print_version(wanted=wanted),
+            is_eager=True,
+            help="Print the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Take the options that may stand before a command."""
+    # Only here: an option after the command's name must not lose to the environment, nor one before.
+    chosen = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    ctx.obj = Access(moment(now), profile, chosen, stack_name or STACK_NAME)
+
+
+def main() -> None:
+    """Run a command; what goes wrong is one line on standard error, and exit code 1."""
+    try:
+        app()
+    except CommandError as error:
+        _fail(str(error))
+    except AwsError as error:
+        _fail(explained(error))
+
+
+def _fail(reason: str) -> None:
+    say(f"Error: {reason}")
+    sys.exit(1)

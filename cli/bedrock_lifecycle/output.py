@@ -1,0 +1,121 @@
+"""What a command prints: tables for people, JSON and CSV for everything else.
+
+Results go to standard output, progress and errors to the other stream, so that a pipe gets only
+results. Rich honours NO_COLOR and leaves colours out of what is no terminal.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from notifier.times import iso_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+_PIPED_WIDTH: Final = 120
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")]
+
+PHASE_STYLES: Final = {
+    "ACTIVE": "green",
+    "LEGACY": "yellow",
+    "EXTENDED_ACCESS": "magenta",
+    "END_OF_LIFE": "red",
+}
+SEVERITY_STYLES: Final = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Give a console as wide as the terminal, or as a page when piped."""
+    probe = Console(stderr=stderr)
+    if probe.is_terminal:
+        return Console(stderr=stderr, highlight=False)
+    return Console(stderr=stderr, highlight=False, width=_PIPED_WIDTH, soft_wrap=False)
+
+
+def say(text: str) -> None:
+    """Tell a person something that is no result."""
+    console(stderr=True).print(Text(text), soft_wrap=True)
+
+
+def print_json(document: object) -> None:
+    """Print a document; everything in it is plain data, or a time, date or number of DynamoDB."""
+    # `print` and not Rich: not a character of it may be wrapped or coloured.
+    print(json.dumps(document, indent=2, ensure_ascii=False, default=_plain_json))  # noqa: T201
+
+
+def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print rows under a heading; lists are joined by spaces, and what is absent is empty."""
+    writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _cell(row.get(name)) for name in columns})
+
+
+def table(title: str, headings: Sequence[str], lines: Iterable[Sequence[str | Text]]) -> Table:
+    """Make a table; text is taken as it is, without Rich's markup."""
+    made = Table(
+        title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False
+    )
+    for heading in headings:
+        made.add_column(Text(heading), header_style="bold", overflow="fold")
+    for line in lines:
+        made.add_row(*(Text(one) if isinstance(one, str) else one for one in line))
+    return made
+
+
+@contextmanager
+def progress(text: str) -> Iterator[None]:
+    """Show that something is under way for as long as the context lasts."""
+    with steps(text):
+        yield
+
+
+@contextmanager
+def steps(text: str, total: int | None = None) -> Iterator[Progress]:
+    """Show how far something is; on no terminal one line says what is being waited for."""
+    err = console(stderr=True)
+    columns = [SpinnerColumn(), TextColumn("{task.description}")]
+    if total is not None:
+        columns += [BarColumn(bar_width=24), MofNCompleteColumn()]
+    if not err.is_terminal:
+        err.print(Text(f"{text} …"), soft_wrap=True)
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as shown:
+        shown.add_task(text, total=total)
+        yield shown
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _plain_json(value) if isinstance(value, Decimal | date) else value
+
+
+def _plain_json(value: object) -> object:
+    match value:
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case datetime():
+            return iso_time(value)
+        case date():
+            return value.isoformat()
+        case set() | frozenset():
+            return sorted(value)
+    message = f"{value!r} is no plain data"
+    raise TypeError(message)
