@@ -11,7 +11,7 @@ import json
 import zlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notifier.errors import ConditionFailedError
 from notifier.grouping import BASELINE_SUBJECT
@@ -39,6 +39,20 @@ PENDING, SETTLED = "pending", "settled"
 _NOT_BEGUN = (
     "size(channels) = :none AND (attribute_not_exists(claimed_until) OR claimed_until < :clock)"
 )
+# What is read for people who look; never the payload, which is larger than all of these.
+_LOGGED = (
+    "alert_id",
+    "kind",
+    "severity",
+    "subject",
+    "decided_at",
+    "sent_at",
+    "unsettled",
+    "channels",
+    "models",
+    "models_omitted",
+)
+_NO_POINTER = "attribute_not_exists(model_id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +94,38 @@ class Record:
     def is_first_baseline(self) -> bool:
         """Say whether this is the account's first message, after which changes are told."""
         return self.kind is Kind.BASELINE and self.members == (Member(BASELINE_SUBJECT, "", ""),)
+
+
+class NamedModel(NamedTuple):
+    """A model that an alert is about."""
+
+    model_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedAlert:
+    """One alert as people look at it afterwards, in the words of the table.
+
+    `sent_at` is when it counted as told, None before that. `is_waiting` says that a channel is
+    still to get it. `channels` are those that have it, each with when.
+    """
+
+    alert_id: str
+    kind: str
+    severity: str
+    subject: str
+    decided_at: datetime
+    sent_at: datetime | None
+    is_waiting: bool
+    channels: Mapping[str, datetime]
+    models: tuple[NamedModel, ...]
+    models_omitted: int = 0
+
+    @property
+    def was_withdrawn(self) -> bool:
+        """Whether it was never sent and will not be: it ceased to be true before."""
+        return self.sent_at is None and not self.is_waiting
 
 
 def record(alert: Alert, notification: Notification) -> Record:
@@ -156,6 +202,17 @@ class Ledger:
         """Read one alert consistently; None when there is none, or nothing is left to do."""
         item = self._table.get({"alert_id": alert_id})
         return _record(item) if item and "unsettled" in item else None
+
+    def recent(self, since: datetime | None = None) -> tuple[LoggedAlert, ...]:
+        """Read what was decided since then, or all that is kept; the newest first.
+
+        Reads the whole table: an alert is found by its id and by its models, but not by its time.
+        """
+        where, values = _NO_POINTER, {}
+        if since is not None:
+            where, values = f"{where} AND decided_at >= :since", {":since": iso_time(since)}
+        found = [_logged(item) for item in self._table.scan(_LOGGED, where, values)]
+        return tuple(sorted(found, key=lambda one: (one.decided_at, one.alert_id), reverse=True))
 
     def claim(self, alert_id: str, holder: str, clock: datetime, until: datetime) -> bool:
         """Claim an alert for sending; False while another invocation is at it."""
@@ -294,6 +351,22 @@ def _record(item: Item) -> Record:
         covers_until=parse_time(covers_until) if covers_until else None,
         channels={name: parse_time(when) for name, when in item["channels"].items()},
         is_settled=item["state"] == SETTLED,
+    )
+
+
+def _logged(item: Item) -> LoggedAlert:
+    sent_at = item.get("sent_at")
+    return LoggedAlert(
+        alert_id=item["alert_id"],
+        kind=item["kind"],
+        severity=item["severity"],
+        subject=item["subject"],
+        decided_at=parse_time(item["decided_at"]),
+        sent_at=parse_time(sent_at) if sent_at else None,
+        is_waiting="unsettled" in item,
+        channels={name: parse_time(when) for name, when in item["channels"].items()},
+        models=tuple(NamedModel(one["model_id"], one["name"]) for one in item["models"]),
+        models_omitted=int(item.get("models_omitted", 0)),
     )
 
 

@@ -75,11 +75,28 @@ class Table:
             answer = self._client.get_item(TableName=self.name, Key=dict(key), ConsistentRead=True)
         return answer.get("Item")
 
-    def scan(self) -> Iterator[Item]:
-        """Read every item, consistently."""
+    def scan(
+        self,
+        attributes: Sequence[str] = (),
+        where: str | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> Iterator[Item]:
+        """Read every item, or every one for which `where` holds, consistently.
+
+        Of each come all attributes, or only those named.
+        """
+        names = {f"#{number}": name for number, name in enumerate(attributes)}
+        given: Item = {
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": names,
+            "FilterExpression": where,
+            "ExpressionAttributeValues": values,
+        }
         with aws_call("dynamodb:Scan"):
             pages = self._client.get_paginator("scan").paginate(
-                TableName=self.name, ConsistentRead=True
+                TableName=self.name,
+                ConsistentRead=True,
+                **{name: value for name, value in given.items() if value},
             )
             for page in pages:
                 yield from page["Items"]

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from notifier.ledger import Ledger, Record
+from notifier.ledger import Ledger, LoggedAlert, NamedModel, Record
 from notifier.model import Deferred, Facts, Kind, Member, Phase, RowKey, Told, Why
 from notifier.render.document import Notification
 from notifier.table import Table
@@ -48,7 +48,10 @@ def alert(alert_id: str = "a1", text: str = "text", models: int = 2, **given: An
         "reason": "because",
         "subject": "subject",
         "text": text,
-        "models": [{"model_id": id_, "in_use": None, "regions": ["us-east-1"]} for id_ in ids],
+        "models": [
+            {"model_id": id_, "name": id_[5:12], "in_use": None, "regions": ["us-east-1"]}
+            for id_ in ids
+        ],
         "models_omitted": 0,
     }
     told = Told(1, Facts(Phase.LEGACY), NOW.date(), {Kind.ENTERED_LEGACY: NOW})
@@ -197,3 +200,65 @@ def test_a_digest_is_read_exactly_as_it_was_put(ledger: Ledger) -> None:
     assert ledger.put(put)
 
     assert ledger.unsettled() == ((put,), ())
+
+
+def test_the_log_says_of_each_alert_what_became_of_it(ledger: Ledger) -> None:
+    told, waiting, withdrawn = (alert(id_, models=1) for id_ in ("told", "waiting", "withdrawn"))
+    for put in (told, waiting, withdrawn):
+        ledger.put(put)
+    ledger.mark("told", "sns", SOON, accepted=True)
+    ledger.point(told, SOON)
+    ledger.settle("told", finished=True)
+    ledger.withdraw("withdrawn", NOW)
+
+    log = {one.alert_id: one for one in ledger.recent()}
+
+    assert log["told"] == LoggedAlert(
+        alert_id="told",
+        kind="ENTERED_LEGACY",
+        severity="warning",
+        subject="subject",
+        decided_at=NOW,
+        sent_at=SOON,
+        is_waiting=False,
+        channels={"sns": SOON},
+        models=(NamedModel("acme.model-0-v1:0", "model-0"),),
+    )
+    assert {id_: (one.is_waiting, one.was_withdrawn) for id_, one in log.items()} == {
+        "told": (False, False),
+        "waiting": (True, False),
+        "withdrawn": (False, True),
+    }
+
+
+def test_the_log_begins_with_the_newest_and_ends_where_it_was_asked_to(ledger: Ledger) -> None:
+    for n in (3, 1, 2):
+        ledger.put(alert(f"a{n}", decided_at=NOW + timedelta(hours=n)))
+
+    assert [one.alert_id for one in ledger.recent()] == ["a3", "a2", "a1"]
+    since = NOW + timedelta(hours=2)
+    assert [one.alert_id for one in ledger.recent(since)] == ["a3", "a2"]
+
+
+def test_an_alert_that_one_channel_still_lacks_is_told_and_waiting(ledger: Ledger) -> None:
+    ledger.put(alert())
+    ledger.mark("a1", "sns", NOW, accepted=True)
+    ledger.settle("a1", finished=False)
+
+    (one,) = ledger.recent()
+
+    assert one.sent_at == NOW
+    assert one.is_waiting
+    assert not one.was_withdrawn
+
+
+def test_a_log_of_several_pages_is_read_to_its_end_without_what_was_sent(ledger: Ledger) -> None:
+    """DynamoDB gives a page for each megabyte that it has read, whatever it returns of it."""
+    long = "long " * 40_000
+    for n in range(8):
+        ledger.put(alert(f"a{n}", text=long))
+
+    log = ledger.recent()
+
+    assert len(log) == 8
+    assert long[:100] not in repr(log)
