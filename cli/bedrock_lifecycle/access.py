@@ -84,6 +84,10 @@ class Access:
             answer = session.client("sts", config=CALLS).get_caller_identity()
         return Caller(answer["Account"], answer["Arn"], answer["Arn"].split(":")[1])
 
+    def partition(self, session: Session) -> str:
+        """Give the partition of the Region, such as `aws`. Makes no call."""
+        return session.get_partition_for_region(str(session.region_name))
+
 
 def with_access(command: Callable[..., Any]) -> Callable[..., Any]:
     """Let a command have the AWS options too, wherever they stand on the line.

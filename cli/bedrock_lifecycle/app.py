@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from bedrock_lifecycle import VERSION
-from bedrock_lifecycle.access import STACK_NAME, Access, Profile, Region, StackName, moment
+from bedrock_lifecycle.access import (
+    STACK_NAME,
+    Access,
+    Profile,
+    Region,
+    StackName,
+    moment,
+    with_access,
+)
+from bedrock_lifecycle.alerts import alerts
+from bedrock_lifecycle.confirm import confirm
+from bedrock_lifecycle.deadlines import deadlines
 from bedrock_lifecycle.errors import CommandError, explained
+from bedrock_lifecycle.invocation import poll, send_test_alert
+from bedrock_lifecycle.models import models
 from bedrock_lifecycle.output import say
+from bedrock_lifecycle.show import show
+from bedrock_lifecycle.snoozes import resolve, snooze, unsnooze
 from notifier.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _HELP = (
     "Which Amazon Bedrock models this account uses, which of them are on their way out, and what "
@@ -56,9 +75,26 @@ def options(  # noqa: PLR0913 what every command has in common
     ] = False,
 ) -> None:
     """Take the options that may stand before a command."""
-    # Only here: an option after the command's name must not lose to the environment, nor one before.
+    # Only here: no option, before or after the command's name, may lose to the environment.
     chosen = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     ctx.obj = Access(moment(now), profile, chosen, stack_name or STACK_NAME)
+
+
+def _folded(command: Callable[..., None]) -> str:
+    """Give a docstring as paragraphs: its line breaks are ours, not those of a terminal."""
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    return "\n\n".join(" ".join(one.split()) for one in paragraphs)
+
+
+_COMMANDS: Final[Mapping[str, Mapping[str, Callable[..., None]]]] = {
+    "Look": {"models": models, "show": show, "deadlines": deadlines, "alerts": alerts},
+    "Say what you know": {"snooze": snooze, "resolve": resolve, "unsnooze": unsnooze},
+    "Operate": {"poll": poll, "test-alert": send_test_alert, "confirm": confirm},
+}
+
+for _panel, _commands in _COMMANDS.items():
+    for _name, _command in _commands.items():
+        app.command(_name, help=_folded(_command), rich_help_panel=_panel)(with_access(_command))
 
 
 def main() -> None:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from notifier.coverage import CoverageNews
     from notifier.health_event import HealthNews
+    from notifier.snooze import Snoozes
 
 # A real catalog has about 1,000 rows. The bound keeps one alert within one DynamoDB item however
 # absurd an answer is; beyond it the same news goes out in several notifications.
@@ -211,6 +212,16 @@ def entries(decisions: Iterable[Decision]) -> tuple[ModelEntry, ...]:
         merged[(row.model_id, row.phase, row.dates)].append(decision)
     found = [_entry(same) for same in merged.values()]
     return tuple(sorted(found, key=_in_use_first))
+
+
+def entries_of(
+    rows: Iterable[TrackedModel], snoozes: Snoozes, today: date
+) -> tuple[ModelEntry, ...]:
+    """Describe rows as they are, without any news of them; in the same order."""
+    return entries(
+        Decision(row, Kind.DIGEST, Severity.INFO, "", row.facts, snooze=snoozes.of(row, today))
+        for row in rows
+    )
 
 
 def _in_use_first(entry: ModelEntry) -> tuple[bool, str, str, str, str]:

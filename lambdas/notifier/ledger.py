@@ -214,6 +214,11 @@ class Ledger:
         found = [_logged(item) for item in self._table.scan(_LOGGED, where, values)]
         return tuple(sorted(found, key=lambda one: (one.decided_at, one.alert_id), reverse=True))
 
+    def about(self, model_id: str) -> frozenset[str]:
+        """Give the ids of the alerts that were told about a model."""
+        pointers = self._table.query_index("by_model", "model_id", model_id)
+        return frozenset(str(one["alert_id"]).partition("#")[0] for one in pointers)
+
     def claim(self, alert_id: str, holder: str, clock: datetime, until: datetime) -> bool:
         """Claim an alert for sending; False while another invocation is at it."""
         return self._update(

@@ -35,6 +35,8 @@ metrics = Metrics()
 
 # What `make test-alert` puts into the event in place of a time.
 _SAMPLE = "test_alert"
+# What `bedrock-lifecycle poll --dry-run` adds.
+_DRY_RUN = "dry_run"
 # What the digest's schedule puts there: its own scheduled time.
 _DIGEST = "digest"
 
@@ -49,7 +51,8 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Poll once. The event is `{"time": "2026-11-20T08:00:00Z"}`; without a time it is now.
 
     The event `{"test_alert": "<token>"}` sends a sample instead, once for each token; the event
-    `{"digest": "2026-11-23T09:00:00Z"}` tells the digest that is due then.
+    `{"digest": "2026-11-23T09:00:00Z"}` tells the digest that is due then. With `"dry_run": true`
+    nothing is written or sent, and the answer names what would be told.
 
     Gives the poll's summary. Raises InvalidEventError, PollInProgressError, PollFailedError,
     AwsError: each makes Lambda retry and, in the end, hand the event to the failure queue.
@@ -57,11 +60,14 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     clock = datetime.now(UTC).replace(microsecond=0)
     now = poll_time(event, clock)
     environment = Environment.read()
-    edges = _edges(environment, *account_of(context))
+    rehearse = event.get(_DRY_RUN) is True
+    edges = _edges(environment, *account_of(context), rehearse=rehearse)
     if _SAMPLE in event:
         return _send_sample(event, edges, environment.settings, lease(context, clock), clock)
     run = pipeline.digest if _DIGEST in event else pipeline.poll
     summary = run(now, lease(context, clock), edges, environment.settings)
+    if rehearse:
+        return summary.document()
     return _report(summary, environment.settings)
 
 
@@ -84,9 +90,11 @@ def poll_time(event: Mapping[str, Any], clock: datetime) -> datetime:
 
 
 @cache
-def _edges(environment: Environment, partition: str, account_id: str) -> pipeline.Edges:
+def _edges(
+    environment: Environment, partition: str, account_id: str, *, rehearse: bool
+) -> pipeline.Edges:
     session = lenient_session()
-    shared = outlets(environment, partition, account_id)
+    shared = outlets(environment, partition, account_id, rehearse=rehearse)
     return pipeline.Edges(
         bedrock=Bedrock(session),
         usage=Usage(session),

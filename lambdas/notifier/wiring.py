@@ -12,6 +12,7 @@ from botocore.config import Config
 from notifier.delivery import AlertsTopic, ChatTopic, Delivery, EventBus
 from notifier.health_memory import HealthMemory
 from notifier.ledger import Ledger
+from notifier.rehearsal import Rehearsal, unwritten
 from notifier.render.email import Place
 from notifier.snapshot import Lease, Snapshot
 from notifier.table import Table
@@ -48,9 +49,17 @@ class Outlets(NamedTuple):
     place: Place
 
 
-def outlets(environment: Environment, partition: str, account_id: str) -> Outlets:
-    """Make the clients of the tables and channels; makes no call."""
+def outlets(
+    environment: Environment, partition: str, account_id: str, *, rehearse: bool = False
+) -> Outlets:
+    """Make the clients of the tables and channels; makes no call.
+
+    With those to `rehearse` nothing is written and nothing sent.
+    """
     tables = boto3.resource("dynamodb", config=_TABLE_CALLS).meta.client
+    if rehearse:
+        tables = unwritten(tables)
+    delivery = Rehearsal if rehearse else Delivery
     models = Table(tables, environment.models_table)
     snapshot = Snapshot(models)
     ledger = Ledger(Table(tables, environment.alerts_table))
@@ -64,7 +73,7 @@ def outlets(environment: Environment, partition: str, account_id: str) -> Outlet
         ledger=ledger,
         topic=topic,
         chat=chat,
-        delivery=Delivery(ledger, snapshot, (topic, chat, bus) if chat else (topic, bus)),
+        delivery=delivery(ledger, snapshot, (topic, chat, bus) if chat else (topic, bus)),
         place=Place(
             account_id,
             environment.aws_region,

@@ -42,7 +42,7 @@ def models_text(alert: Alert, models: Sequence[ModelEntry]) -> str:
     """Show the first `models` of an alert, in full while they are few."""
     today = alert.occurred_at.date()
     if len(alert.models) <= _IN_FULL:
-        blocks = [_block(entry, today) for entry in models]
+        blocks = [entry_block(entry, today) for entry in models]
         text = "\n\n".join(blocks)
     else:
         text = "\n".join(entry_line(entry, today) for entry in models)
@@ -60,7 +60,8 @@ def left_out_text(count: int) -> str:
     return f"  ... and {count_text(count, 'more model')}: the table named below has them all"
 
 
-def _block(entry: ModelEntry, today: date) -> str:
+def entry_block(entry: ModelEntry, today: date) -> str:
+    """Show a model in full: a line for each thing that is known of it."""
     lines = [f"  {entry.name} ({entry.provider})", field("Model id", plain(entry.model_id, 256))]
     variants = _variants(entry)
     if variants:

@@ -1,0 +1,50 @@
+"""What stands in the cells of the tables, for models of one phase and the same dates. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.text import Text
+
+from bedrock_lifecycle.output import PHASE_STYLES
+from notifier.render.words import PHASE_WORDS, count_text, plain, regions_text
+from notifier.usage import Use
+
+if TYPE_CHECKING:
+    from notifier.model import ModelEntry
+
+_ID_LENGTH: Final = 256
+
+InUse = Annotated[
+    bool, typer.Option("--in-use", help="Only models in use, or of which that is not known.")
+]
+
+
+def phase_text(entry: ModelEntry) -> Text:
+    """Name the phase, in its colour."""
+    return Text(PHASE_WORDS[entry.phase], style=PHASE_STYLES[entry.phase])
+
+
+def name_and_id(entry: ModelEntry) -> Text:
+    """Give a model's name with its id below it."""
+    shown = Text(entry.name, style="bold" if entry.in_use is not False else "")
+    return shown.append(f"\n{plain(entry.model_id, _ID_LENGTH)}", style="not bold dim")
+
+
+def use_text(entry: ModelEntry) -> str:
+    """Say in few words whether a model is used."""
+    if entry.in_use is not True:
+        return "not known" if entry.in_use is None else "no"
+    calls = entry.use.invocations_14d if entry.use else None
+    return f"yes\n{count_text(calls, 'call')} in 14 days" if calls else "yes"
+
+
+def where_text(entry: ModelEntry) -> str:
+    """Name the Regions, those it is used from first."""
+    return regions_text(entry.regions, _used_from(entry))
+
+
+def _used_from(entry: ModelEntry) -> frozenset[str]:
+    use = entry.use or Use()
+    return frozenset({one.region for one in use.calls} | {one.region for one in use.used_by})
