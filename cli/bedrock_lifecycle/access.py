@@ -67,10 +67,15 @@ class Access:
     region: str | None = None
     stack_name: str = STACK_NAME
 
-    def session(self) -> Session:
-        """Give a session. Raises CommandError without a Region, AwsError for a missing profile."""
+    def session(self, else_region: str | None = None) -> Session:
+        """Give a session, in `else_region` where no Region is chosen.
+
+        Raises CommandError without a Region, AwsError for a missing profile.
+        """
         with aws_call("configuration"):
             session = lenient_session(self.profile, self.region)
+            if session.region_name is None and else_region is not None:
+                session = lenient_session(self.profile, else_region)
         if session.region_name is None:
             raise CommandError(
                 "no Region is chosen; give --region, for example --region us-east-1, or set "

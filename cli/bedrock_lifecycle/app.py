@@ -23,9 +23,11 @@ from bedrock_lifecycle.alerts import alerts
 from bedrock_lifecycle.confirm import confirm
 from bedrock_lifecycle.deadlines import deadlines
 from bedrock_lifecycle.errors import CommandError, explained
+from bedrock_lifecycle.files import calendar, timeline
 from bedrock_lifecycle.invocation import poll, send_test_alert
 from bedrock_lifecycle.models import models
 from bedrock_lifecycle.output import say
+from bedrock_lifecycle.scan import scan
 from bedrock_lifecycle.show import show
 from bedrock_lifecycle.snoozes import resolve, snooze, unsnooze
 from notifier.errors import AwsError
@@ -87,8 +89,10 @@ def _folded(command: Callable[..., None]) -> str:
 
 
 _COMMANDS: Final[Mapping[str, Mapping[str, Callable[..., None]]]] = {
+    "Without a deployment": {"scan": scan},
     "Look": {"models": models, "show": show, "deadlines": deadlines, "alerts": alerts},
     "Say what you know": {"snooze": snooze, "resolve": resolve, "unsnooze": unsnooze},
+    "Take away": {"timeline": timeline, "calendar": calendar},
     "Operate": {"poll": poll, "test-alert": send_test_alert, "confirm": confirm},
 }
 

@@ -8,10 +8,20 @@ import typer
 from rich.text import Text
 
 from bedrock_lifecycle.output import PHASE_STYLES
-from notifier.render.words import PHASE_WORDS, count_text, plain, regions_text
+from bedrock_lifecycle.selection import next_deadline
+from notifier.render.words import (
+    MILESTONE_WORDS,
+    PHASE_WORDS,
+    count_text,
+    days_text,
+    plain,
+    regions_text,
+)
 from notifier.usage import Use
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from notifier.model import ModelEntry
 
 _ID_LENGTH: Final = 256
@@ -30,6 +40,16 @@ def name_and_id(entry: ModelEntry) -> Text:
     """Give a model's name with its id below it."""
     shown = Text(entry.name, style="bold" if entry.in_use is not False else "")
     return shown.append(f"\n{plain(entry.model_id, _ID_LENGTH)}", style="not bold dim")
+
+
+def next_text(entry: ModelEntry, today: date) -> str:
+    """Say what comes next, and when."""
+    ahead = next_deadline(entry, today)
+    if ahead is None:
+        return "-"
+    said = "\nso says AWS Health" if ahead.by_health else ""
+    what, left = MILESTONE_WORDS[ahead.milestone], (ahead.day - today).days
+    return f"{what}\n{ahead.day} ({days_text(left)}){said}"
 
 
 def use_text(entry: ModelEntry) -> str:

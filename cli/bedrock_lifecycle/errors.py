@@ -67,8 +67,13 @@ def is_denied(error: AwsError) -> bool:
 
 def missing_action(error: AwsError) -> str:
     """Give the IAM action that was missing: the one AWS names, or that of the call."""
-    named = _MISSING.search(error.message)
-    return named["action"] if named else error.action
+    return action_named(error.message) or error.action
+
+
+def action_named(refusal: str) -> str | None:
+    """Give the IAM action that AWS names in a refusal, if it names one."""
+    named = _MISSING.search(refusal)
+    return named["action"] if named else None
 
 
 def explained(error: AwsError) -> str:

@@ -9,11 +9,11 @@ import typer
 
 from bedrock_lifecycle import output, tracked
 from bedrock_lifecycle.access import Access  # noqa: TC001 read from the signature
-from bedrock_lifecycle.cells import InUse, name_and_id, phase_text, use_text, where_text
+from bedrock_lifecycle.cells import InUse, name_and_id, next_text, phase_text, use_text, where_text
 from bedrock_lifecycle.output import AsCsv, AsJson, console
-from bedrock_lifecycle.selection import Selection, next_deadline, used_first
+from bedrock_lifecycle.selection import Selection, used_first
 from notifier.model import Phase
-from notifier.render.words import MILESTONE_WORDS, count_text, days_text
+from notifier.render.words import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from bedrock_lifecycle.selection import Deadline
     from bedrock_lifecycle.tracked import Tracked
     from notifier.model import ModelEntry, TrackedModel
 
@@ -133,15 +132,7 @@ def _line(entry: ModelEntry, today: date) -> tuple[str | Text, ...]:
     return (
         name_and_id(entry),
         phase_text(entry),
-        _next_text(next_deadline(entry, today), today),
+        next_text(entry, today),
         use_text(entry),
         where_text(entry),
     )
-
-
-def _next_text(ahead: Deadline | None, today: date) -> str:
-    if ahead is None:
-        return "-"
-    said = "\nso says AWS Health" if ahead.by_health else ""
-    what, left = MILESTONE_WORDS[ahead.milestone], (ahead.day - today).days
-    return f"{what}\n{ahead.day} ({days_text(left)}){said}"

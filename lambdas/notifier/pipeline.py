@@ -50,7 +50,7 @@ from notifier.scope import Scope
 from notifier.settings import AlertOn, ScopeSettings, Settings
 from notifier.snapshot import PollInProgressError
 from notifier.summary import Summary
-from notifier.usage import remember, requests
+from notifier.usage import listed_ids, remember, requests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -244,11 +244,7 @@ class _Poll:
         if not self._settings.usage:
             return {}
         today = self._now.date()
-        ids: dict[str, list[str]] = {region: [] for region in regions}
-        for row in rows:
-            if row.region in ids:
-                variants = (f"{row.model_id}:{one}" for one in row.capabilities.variants)
-                ids[row.region] += [row.model_id, *variants]
+        ids = listed_ids(rows, regions)
         asked = requests(regions, state.usage, ids, self._settings.used_within_days, today)
         answers = self._edges.usage.read(asked, self._now, _USAGE_SECONDS) if asked else {}
         fresh = {

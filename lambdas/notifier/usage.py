@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from datetime import date
 
+    from notifier.model import TrackedModel
+
 
 class Source(StrEnum):
     """What is read in each Region, in the words of AWS's own documentation."""
@@ -149,6 +151,16 @@ INVOKABLE = frozenset(
     }
 )
 """Sources of what may itself be invoked, and so is counted by CloudWatch under its own id."""
+
+
+def listed_ids(rows: Iterable[TrackedModel], regions: Iterable[str]) -> dict[str, list[str]]:
+    """Give the ids by which the models of these Regions can be called, context variants too."""
+    ids: dict[str, list[str]] = {region: [] for region in regions}
+    for row in rows:
+        if row.region in ids:
+            variants = (f"{row.model_id}:{one}" for one in row.capabilities.variants)
+            ids[row.region] += [row.model_id, *variants]
+    return ids
 
 
 def requests(

@@ -1,0 +1,120 @@
+"""`scan`: what this account uses that is on its way out, without any deployment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+from pathlib import Path  # noqa: TC003 read from the signature
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from bedrock_lifecycle import output
+from bedrock_lifecycle.access import Access  # noqa: TC001 read from the signature
+from bedrock_lifecycle.errors import CommandError, explained
+from bedrock_lifecycle.output import AsJson  # noqa: TC001 read from the signature
+from bedrock_lifecycle.scan_report import Shown, document, print_table
+from bedrock_lifecycle.scanning import scan as scan_account
+from bedrock_lifecycle.selection import used_first
+from bedrock_lifecycle.verdict import exit_code
+from notifier.errors import AwsError
+from notifier.render.words import count_text
+from notifier.scope import Scope
+from notifier.settings import ScopeSettings
+
+if TYPE_CHECKING:
+    from bedrock_lifecycle.scanning import Scanned
+
+_HOME: Final = "us-east-1"
+
+
+class Format(StrEnum):
+    """How a scan is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    SARIF = "sarif"
+
+
+def scan(  # noqa: PLR0913 each is a way to narrow or to widen the look
+    *,
+    access: Access,
+    fail_within: Annotated[
+        int,
+        typer.Option(
+            metavar="DAYS", min=0, help="Exit with 2 if something used ends within so many days."
+        ),
+    ] = 90,
+    path: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            help="Also look for model ids in the files below this folder; may be repeated. What "
+            "git ignores is left out.",
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Leave out these files, as a line of .gitignore would."),
+    ] = None,
+    regions: Annotated[
+        str, typer.Option(help="Only these Regions, separated by commas; all enabled ones if not.")
+    ] = "",
+    ignore: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Leave out these model ids.")
+    ] = None,
+    used_within: Annotated[
+        int, typer.Option(metavar="DAYS", min=1, max=455, help="What counts as used.")
+    ] = 100,
+    all_models: Annotated[
+        bool, typer.Option("--all", help="Also show models on their way out that nobody uses.")
+    ] = False,
+    form: Annotated[
+        Format, typer.Option("--format", help="How to print it.", case_sensitive=False)
+    ] = Format.TABLE,
+    as_json: AsJson = False,
+) -> None:
+    """Show what this account uses that is on its way out. Needs no deployment.
+
+    With read-only credentials it asks every enabled Region which models it lists, and which of them
+    the account uses. What cannot be excluded to be used counts as used.
+
+    Exit codes: 0 nothing that is used ends within --fail-within days, 2 something does, 1 an error,
+    or a Region gave no answer and nothing was found in the others.
+    """
+    settings = ScopeSettings(ignore=tuple(ignore or ()), used_within_days=used_within)
+    session = access.session(else_region=_HOME)
+    caller = access.caller(session)
+    found = scan_account(session, _names(regions), settings, access.now)
+    if not found.answered:
+        raise CommandError(_nothing_answered(found))
+    ignored = Scope(ignore=settings.ignore)
+    kept = found.without(ignored.ignores)
+    entries = used_first(kept.entries(), kept.today)
+    code = exit_code(
+        entries,
+        fail_within,
+        kept.today,
+        found_in_code=False,
+        is_whole=not kept.unanswered,
+    )
+    shown = Shown(caller.account_id, kept, entries, fail_within, code)
+    if as_json or form is Format.JSON:
+        output.print_json(document(shown))
+    else:
+        print_table(shown, all_models=all_models)
+    raise typer.Exit(code)
+
+
+def _names(regions: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in regions.split(",") if one.strip())
+
+
+def _nothing_answered(found: Scanned) -> str:
+    """Say in one line why there is nothing to show: what most Regions said."""
+    named = Counter(one.name for one in found.failures.values())
+    (name, count), *_ = named.most_common(1)
+    said = next(one for one in found.failures.values() if one.name == name)
+    error = AwsError("bedrock:ListFoundationModels", name, said.detail, permanent=True)
+    of = count_text(len(found.failures), "Region")
+    return f"no Region gave a usable answer ({count} of {of}): {explained(error)}"

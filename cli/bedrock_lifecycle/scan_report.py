@@ -1,0 +1,171 @@
+"""What a scan shows: a table with a summary for people, a document for programs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.text import Text
+
+from bedrock_lifecycle import output
+from bedrock_lifecycle.cells import name_and_id, next_text, phase_text, use_text, where_text
+from bedrock_lifecycle.errors import action_named, explained
+from bedrock_lifecycle.output import console
+from bedrock_lifecycle.verdict import ends_within, is_dying
+from notifier.render.words import count_text, failure_text, listing, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from bedrock_lifecycle.scanning import Scanned
+    from bedrock_lifecycle.verdict import Exit
+    from notifier.model import ModelEntry
+
+_NAMED: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Everything that a scan found, in the order in which it is shown."""
+
+    account_id: str
+    found: Scanned
+    entries: list[ModelEntry]
+    fail_within: int
+    code: Exit
+
+    @property
+    def used(self) -> list[ModelEntry]:
+        """The models in use, or of unknown use."""
+        return [one for one in self.entries if one.in_use is not False]
+
+    @property
+    def dying(self) -> list[ModelEntry]:
+        """Those of them that are on their way out."""
+        return [one for one in self.used if is_dying(one)]
+
+    @property
+    def unused(self) -> list[ModelEntry]:
+        """Models on their way out that nobody here uses."""
+        return [one for one in self.entries if one.in_use is False and is_dying(one)]
+
+
+def print_table(shown: Shown, *, all_models: bool) -> None:
+    """Print what is on its way out, and what could not be seen."""
+    out, today = console(), shown.found.today
+    listed = [*shown.dying, *(shown.unused if all_models else ())]
+    if listed:
+        title = f"{count_text(len(shown.dying), 'model')} on the way out, in use or perhaps in use"
+        headings = ("Model", "Phase", "Next", "In use", "Move to", "Regions")
+        out.print(output.table(title, headings, [_line(one, today) for one in listed]))
+        out.print()
+    for line in _summary(shown, all_models=all_models):
+        out.print(Text(line), soft_wrap=True)
+
+
+def _line(entry: ModelEntry, today: date) -> tuple[str | Text, ...]:
+    found = entry.successor
+    move_to = plain(found.name) if found is not None and found.model_id is not None else "-"
+    return (
+        name_and_id(entry),
+        phase_text(entry),
+        next_text(entry, today),
+        use_text(entry),
+        move_to,
+        where_text(entry),
+    )
+
+
+def _summary(shown: Shown, *, all_models: bool) -> Iterator[str]:
+    found, used = shown.found, shown.used
+    proven = sum(one.in_use is True for one in used)
+    yield (
+        f"{count_text(len({row.model_id for row in found.rows}), 'model')} listed in "
+        f"{count_text(len(found.answered), 'Region')} of account {shown.account_id}; "
+        f"{proven} in use, {len(used) - proven} perhaps."
+    )
+    if not shown.dying:
+        yield "None of these is on its way out."
+    if shown.unused and not all_models:
+        yield f"{len(shown.unused)} more on the way out, which nobody here uses (--all shows them)."
+    yield from _blind_spots(found)
+    within = [one for one in used if ends_within(one, shown.fail_within, found.today)]
+    yield (
+        f"{count_text(len(within), 'model')} in use or perhaps in use "
+        f"{'ends' if len(within) == 1 else 'end'} within {shown.fail_within} days (--fail-within)."
+    )
+
+
+def _blind_spots(found: Scanned) -> Iterator[str]:
+    """Say what could not be seen, and what would have to be allowed."""
+    if found.guessed is not None:
+        reason = explained(found.guessed)
+        yield f"All Regions with Bedrock were asked, enabled or not: {reason}."
+    for name, regions in _by_reason(found).items():
+        yield f"No answer from {_cut(regions)}: {failure_text(name)}."
+    for (source, why), regions in sorted(_unread(found).items()):
+        yield f"Use is not fully known: {source} in {_cut(regions)}: {why}."
+
+
+def _by_reason(found: Scanned) -> dict[str, list[str]]:
+    by_name: defaultdict[str, list[str]] = defaultdict(list)
+    for region, failure in found.failures.items():
+        by_name[failure.name].append(region)
+    return by_name
+
+
+def _unread(found: Scanned) -> dict[tuple[str, str], list[str]]:
+    """Give what of use could not be read, and why, with the Regions where it is so."""
+    regions: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for region, usage in sorted(found.usage.items()):
+        for source, failure in usage.failures.items():
+            missing = action_named(failure.detail)
+            why = f"{missing} is missing" if missing else plain(failure.code)
+            regions[source.value, why].append(region)
+    return regions
+
+
+def _cut(regions: Sequence[str]) -> str:
+    if len(regions) <= _NAMED:
+        return listing(regions)
+    return f"{', '.join(regions[:_NAMED])} and {len(regions) - _NAMED} more"
+
+
+def document(shown: Shown) -> dict[str, Any]:
+    """Give all that was found, as JSON types and dates."""
+    found = shown.found
+    return {
+        "account_id": shown.account_id,
+        "date": found.today,
+        "fail_within": shown.fail_within,
+        "exit_code": int(shown.code),
+        "regions_answered": list(found.answered),
+        "regions_failed": {name: one.name for name, one in found.failures.items()},
+        "use_not_known": [
+            {"source": source, "why": why, "regions": regions}
+            for (source, why), regions in sorted(_unread(found).items())
+        ],
+        "models": [_item(one, shown) for one in (*shown.dying, *shown.unused)],
+    }
+
+
+def _item(entry: ModelEntry, shown: Shown) -> dict[str, Any]:
+    found, use = entry.successor, entry.use
+    return {
+        "model_id": entry.model_id,
+        "name": entry.name,
+        "provider": entry.provider,
+        "phase": entry.phase.value,
+        "regions": list(entry.regions),
+        "dates": {milestone.lower(): day for milestone, day in entry.dates.stated()},
+        "in_use": entry.in_use,
+        "invocations_14d": use.invocations_14d if use else None,
+        "last_invoked_on": use.last_invoked_on if use else None,
+        "called_as": sorted({one.calls.model_id for one in use.calls}) if use else [],
+        "used_by": [one.arn for one in use.used_by] if use else [],
+        "replacement": found.model_id if found else None,
+        "replacement_source": found.source if found else None,
+        "within": ends_within(entry, shown.fail_within, shown.found.today),
+    }
