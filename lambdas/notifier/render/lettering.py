@@ -8,62 +8,89 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 # In parts of the font's size.
 _WIDTHS = {
-    **dict.fromkeys("ijl|'", 0.36),
-    **dict.fromkeys(" .,:;!·", 0.41),
-    **dict.fromkeys('frt()[]-/\\"`I', 0.47),
-    **dict.fromkeys("_*?sczJ", 0.56),
-    **dict.fromkeys("wABCEFHKLNPRSTUVXYZ", 0.82),
-    **dict.fromkeys("mMW@%DGOQ&…+<=>#^~", 1.0),
+    char: width
+    for chars, width in {
+        "ijl'": 0.28,
+        "I .,:;|/\\·": 0.34,
+        "frt()[]!-": 0.42,
+        'J"_*?sz`': 0.56,
+        "cFLkvxyT": 0.61,
+        "abdeghnopqu0123456789": 0.64,
+        "ABEPRSVXYZ": 0.73,
+        "wCDGHKNOQU&": 0.84,
+    }.items()
+    for char in chars
 }
-_OTHER_ASCII = 0.65
-_OTHER = 1.1
+_OTHER_ASCII = 1.02
+_OTHER = 1.25
 _EAST_ASIAN_WIDE = 1.3
-_BOLD = 1.13
+_HEAVIER = 0.09
 _ELLIPSIS = "…"
 _MARKS_IN_A_ROW = 2
+_HEADS_SHARE = 2
 
 
-def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """Give the pixels that a line of text takes at most."""
-    return sum(_em(char) for char in text) * size * (_BOLD if bold else 1)
+class Lettering(NamedTuple):
+    """A way of writing: the CSS class that it has, its size in pixels and whether it is bold."""
 
+    css: str
+    size: float
+    is_bold: bool = False
 
-def fit(text: str, size: float, room: float, *, bold: bool = False) -> str:
-    """Cut a line of text to the room there is, with an ellipsis where it is cut."""
-    if text_width(text, size, bold=bold) <= room:
-        return text
-    room -= text_width(_ELLIPSIS, size, bold=bold)
-    kept = 0
-    for kept, char in enumerate(text):  # noqa: B007 (where it stops is what is asked)
-        room -= text_width(char, size, bold=bold)
-        if room < 0:
-            break
-    return text[:kept].rstrip() + _ELLIPSIS
+    def width(self, text: str) -> float:
+        """Give the pixels that a line of text takes at most."""
+        heavier = _HEAVIER if self.is_bold else 0
+        return sum(_em(char) + heavier for char in text) * self.size
 
+    def fit(self, text: str, room: float) -> str:
+        """Cut a line of text to the room there is, with an ellipsis where it is cut."""
+        if self.width(text) <= room:
+            return text
+        room -= self.width(_ELLIPSIS)
+        kept = ""
+        for char in text:
+            room -= self.width(char)
+            if room < 0:
+                break
+            kept += char
+        return kept.rstrip() + _ELLIPSIS
 
-def first_to_fit(texts: Sequence[str], size: float, room: float, *, bold: bool = False) -> str:
-    """Give the first text that fits; if none does, the last one, cut."""
-    fitting = (text for text in texts if text_width(text, size, bold=bold) <= room)
-    return next(fitting, fit(texts[-1], size, room, bold=bold))
+    def fit_ends(self, text: str, room: float) -> str:
+        """Cut a name in its middle: what tells it from others, a version, stands at its end."""
+        if self.width(text) <= room:
+            return text
+        room -= self.width(_ELLIPSIS)
+        head, tail = 0, len(text)
+        while head < tail:
+            is_heads_turn = head < _HEADS_SHARE * (len(text) - tail + 1)
+            room -= self.width(text[head] if is_heads_turn else text[tail - 1])
+            if room < 0:
+                break
+            head, tail = (head + 1, tail) if is_heads_turn else (head, tail - 1)
+        return f"{text[:head].rstrip()}{_ELLIPSIS}{text[tail:].lstrip()}"
 
+    def first_to_fit(self, texts: Sequence[str], room: float) -> str:
+        """Give the first text that fits; if none does, the last one, cut."""
+        fitting = (text for text in texts if self.width(text) <= room)
+        return next(fitting, self.fit(texts[-1], room))
 
-def wrap(text: str, size: float, room: float) -> list[str]:
-    """Break text into lines between its words."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".lstrip()
-        if lines[-1] and text_width(longer, size) > room:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return [fit(line, size, room) for line in lines]
+    def wrap(self, text: str, room: float) -> list[str]:
+        """Break text into lines between its words."""
+        lines = [""]
+        for word in text.split():
+            longer = f"{lines[-1]} {word}".lstrip()
+            if lines[-1] and self.width(longer) > room:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+        return [self.fit(line, room) for line in lines]
 
 
 def flat(text: str) -> str:
@@ -74,7 +101,7 @@ def flat(text: str) -> str:
 def _without_piles(text: str) -> Iterator[str]:
     marks = 0
     for char in text:
-        marks = marks + 1 if unicodedata.category(char) in {"Mn", "Me"} else 0
+        marks = marks + 1 if _takes_no_room(char) else 0
         if marks <= _MARKS_IN_A_ROW:
             yield char
 
@@ -83,12 +110,16 @@ def _without_piles(text: str) -> Iterator[str]:
 def _em(char: str) -> float:
     if char in _WIDTHS:
         return _WIDTHS[char]
-    if char.isascii():
+    if char.isascii() or char == _ELLIPSIS:
         return _OTHER_ASCII
-    if unicodedata.category(char) in {"Mn", "Me"}:
+    if _takes_no_room(char):
         return 0
     if unicodedata.east_asian_width(char) in "WF":
         return _EAST_ASIAN_WIDE
     parts = unicodedata.normalize("NFKD", char)
-    # A ligature may stand for a whole phrase; an accented letter is as wide as its letter.
+    # One character may stand for a whole phrase; an accented letter is as wide as its letter.
     return _OTHER if parts == char else sum(_em(part) for part in parts)
+
+
+def _takes_no_room(char: str) -> bool:
+    return unicodedata.category(char) in {"Mn", "Me"}

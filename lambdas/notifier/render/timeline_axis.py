@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _LEAST_BACK, _MOST_BACK = 9, 48
 _LEAST_AHEAD, _MOST_AHEAD = 9, 36
 _A_QUARTER, _A_YEAR = 3, 12
-_LABEL_WIDTH = 30
+_MONTH_WIDTH, _QUARTER_WIDTH = 32, 24
 
 
 class Tick(NamedTuple):
@@ -48,9 +48,9 @@ class Axis(NamedTuple):
     def parts(self) -> list[Tick]:
         """Give the months; the quarters where months are too narrow for a label; or nothing."""
         month = (self.right - self.left) / (_month(self.end) - _month(self.start))
-        if month >= _LABEL_WIDTH:
+        if month >= _MONTH_WIDTH:
             return [Tick(f"{first:%b}", *pixels) for first, *pixels in self._every(1)]
-        if month * _A_QUARTER >= _LABEL_WIDTH:
+        if month * _A_QUARTER >= _QUARTER_WIDTH:
             quarters = self._every(_A_QUARTER)
             return [Tick(f"Q{first.month // 3 + 1}", *pixels) for first, *pixels in quarters]
         return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -77,6 +77,11 @@ class Bar:
     def used_in(self) -> tuple[str, ...]:
         """The Regions in which use is proven."""
         return tuple(plain(row.region) for row in self.rows if row.in_use)
+
+    @property
+    def may_be_used(self) -> bool:
+        """Whether use is proven or not excluded in one of its Regions."""
+        return any(row.in_use is not False for row in self.rows)
 
     @property
     def is_withdrawn(self) -> bool:
@@ -222,7 +227,10 @@ def _since(rows: Sequence[TrackedModel], begins: Mapping[Phase, date], today: da
 
 def _stretches(launched_on: date | None, begins: Mapping[Phase, date]) -> Iterator[Stretch]:
     """Yield the phases that last a day at least: each until the first of the later ones begins."""
-    for phase in (Phase.ACTIVE, *sorted(begins.keys() - {Phase.END_OF_LIFE}, key=PHASE_ORDER.get)):
+    for phase in (
+        Phase.ACTIVE,
+        *sorted(begins.keys() - {Phase.END_OF_LIFE}, key=list(Phase).index),
+    ):
         start = begins.get(phase, launched_on)
         later = (day for other, day in begins.items() if PHASE_ORDER[other] > PHASE_ORDER[phase])
         end = min(later, default=None)

@@ -23,10 +23,9 @@ class Palette(NamedTuple):
     """Text has a contrast of at least 4.5 to the ground; bars and marks have one of 3."""
 
     ground: str
-    hover: str
     ink: str
     muted: str
-    soon: str
+    urgent: str
     today: str
     grid: str
     year: str
@@ -40,10 +39,9 @@ class Palette(NamedTuple):
 
 LIGHT: Final = Palette(
     ground="#ffffff",
-    hover="#f4f6f9",
     ink="#1b2430",
     muted="#5a6675",
-    soon="#b3261e",
+    urgent="#b3261e",
     today="#0b7a5e",
     grid="#edf0f4",
     year="#cdd4dd",
@@ -56,10 +54,9 @@ LIGHT: Final = Palette(
 )
 DARK: Final = Palette(
     ground="#12181f",
-    hover="#1a222c",
     ink="#e8edf3",
     muted="#9aa7b5",
-    soon="#ff8a80",
+    urgent="#ff8a80",
     today="#3ecf9f",
     grid="#1e2731",
     year="#38444f",
@@ -75,34 +72,33 @@ _FONT = "'Segoe UI',Roboto,'Helvetica Neue',Arial,'Liberation Sans','Noto Sans',
 _SHAPES = (
     f".bl-timeline{{display:block;max-width:100%;height:auto;font-family:{_FONT};"
     "-webkit-print-color-adjust:exact;print-color-adjust:exact}"
-    ".bl-name,.bl-heading,.bl-year-label,.bl-next,.bl-soon,.bl-today-label{font-weight:600}"
-    ".bl-grid,.bl-year,.bl-rule,.bl-today,.bl-open,.bl-edge,.bl-cut,.bl-stripe{fill:none}"
+    ".bl-heading,.bl-name,.bl-urgent,.bl-year-label,.bl-today-label{font-weight:600}"
+    ".bl-grid,.bl-year,.bl-rule,.bl-today,.bl-open,.bl-arrow,.bl-notch,.bl-stripe{fill:none}"
     ".bl-grid,.bl-year,.bl-rule{shape-rendering:crispEdges}"
     ".bl-today{stroke-width:1.5}.bl-open{stroke-width:4;stroke-dasharray:7 4}"
-    ".bl-edge,.bl-cut{stroke-width:2;stroke-linecap:round;stroke-linejoin:round}"
-    ".bl-stripe{stroke-width:2}.bl-stripe-extended{stroke-dasharray:2 3}"
+    ".bl-arrow,.bl-notch{stroke-width:2;stroke-linecap:round;stroke-linejoin:round}"
+    ".bl-stripe{stroke-width:1.5}.bl-stripe-extended{stroke-dasharray:2 3}"
     ".bl-mark{stroke-width:3;stroke-linejoin:round;paint-order:stroke}"
-    ".bl-mark-health{stroke-width:2;paint-order:normal}"
-    ".bl-hit{fill:transparent}"
+    ".bl-hollow{stroke-width:2;paint-order:normal}"
+    ".bl-hit{fill:transparent;fill-opacity:.05}"
 )
 _RULES = (
-    ".bl-ground,.bl-mark-health,.bl-today-label{{fill:{ground}}}"
-    ".bl-cut,.bl-stripe,.bl-mark{{stroke:{ground}}}"
-    ".bl-row:hover>.bl-hit{{fill:{hover}}}"
-    ".bl-name,.bl-heading,.bl-year-label,.bl-next{{fill:{ink}}}"
-    ".bl-muted{{fill:{muted}}}.bl-edge{{stroke:{muted}}}"
-    ".bl-soon{{fill:{soon}}}"
+    ".bl-ground,.bl-today-label{{fill:{ground}}}"
+    ".bl-notch,.bl-stripe,.bl-mark{{stroke:{ground}}}"
+    ".bl-row:hover>.bl-hit{{fill:{ink}}}"
+    ".bl-heading,.bl-name,.bl-year-label{{fill:{ink}}}"
+    ".bl-muted{{fill:{muted}}}.bl-arrow{{stroke:{muted}}}"
+    ".bl-urgent{{fill:{urgent}}}"
     ".bl-today{{stroke:{today}}}.bl-today-flag{{fill:{today}}}"
     ".bl-grid,.bl-rule{{stroke:{grid}}}.bl-year{{stroke:{year}}}"
     ".bl-active{{fill:{active}}}.bl-open-active{{stroke:{active}}}"
     ".bl-legacy{{fill:{legacy}}}.bl-open-legacy{{stroke:{legacy}}}"
     ".bl-extended{{fill:{extended}}}.bl-open-extended{{stroke:{extended}}}"
-    ".bl-mark-legacy{{fill:{mark_legacy}}}.bl-mark-extended{{fill:{mark_extended}}}"
-    ".bl-mark-end{{fill:{mark_end}}}"
-    ".bl-mark-health{{fill:{ground}}}"
-    ".bl-mark-health.bl-mark-legacy{{stroke:{mark_legacy}}}"
-    ".bl-mark-health.bl-mark-extended{{stroke:{mark_extended}}}"
-    ".bl-mark-health.bl-mark-end{{stroke:{mark_end}}}"
+    ".bl-mark-legacy{{fill:{mark_legacy}}}.bl-hollow.bl-mark-legacy{{stroke:{mark_legacy}}}"
+    ".bl-mark-extended{{fill:{mark_extended}}}"
+    ".bl-hollow.bl-mark-extended{{stroke:{mark_extended}}}"
+    ".bl-mark-end{{fill:{mark_end}}}.bl-hollow.bl-mark-end{{stroke:{mark_end}}}"
+    ".bl-mark.bl-hollow{{fill:{ground}}}"
 )
 
 

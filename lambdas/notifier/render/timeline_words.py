@@ -1,11 +1,11 @@
-"""What a timeline says in words: beside a bar what comes next, and on hovering all that is known."""
+"""What a timeline says in words: beside a bar what comes next, on hovering all that is known."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from notifier.lifecycle import KNOWN_STATUSES
-from notifier.model import Milestone, Phase
 from notifier.render.entries import capital
 from notifier.render.words import (
     MILESTONE_DATES,
@@ -16,6 +16,7 @@ from notifier.render.words import (
     days_text,
     listing,
     plain,
+    regions_text,
 )
 from notifier.usage import merged_use
 
@@ -23,39 +24,58 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from notifier.render.timeline_bars import Bar, Mark, Model
+    from notifier.render.timeline_bars import Bar, Model
 
 _ID_LENGTH = 256
-_SOON_DAYS = 30
+_URGENT_DAYS = 30
 
 
-def next_texts(bar: Bar, today: date) -> tuple[str, ...]:
+class Tone(StrEnum):
+    """How loudly the distance to a milestone speaks."""
+
+    URGENT = "urgent"
+    NEXT = "next"
+    QUIET = "quiet"
+
+
+def tone(bar: Bar, today: date) -> Tone:
+    """Speak up where a milestone is near, or the end is past, and the model may be in use."""
+    mark = bar.next_mark(today)
+    is_over = bar.ends_on is not None and bar.ends_on < today
+    if mark is None or (is_over and not bar.may_be_used):
+        return Tone.QUIET
+    is_near = (mark.day - today).days <= _URGENT_DAYS
+    return Tone.URGENT if is_near and bar.may_be_used else Tone.NEXT
+
+
+def region_texts(bar: Bar) -> tuple[str, ...]:
+    """Name the Regions, from the fullest wording to the shortest."""
+    named = regions_text(bar.regions, bar.used_in)
+    others = len(bar.regions) - 1
+    if not others:
+        return (named,)
+    first = min(bar.regions, key=lambda region: region not in bar.used_in)
+    return (named, f"{first} and {others} more", count_text(others + 1, "Region"))
+
+
+def distance_texts(bar: Bar, today: date) -> tuple[str, ...]:
     """Say how far off the next milestone is, from the fullest wording to the shortest."""
     mark = bar.next_mark(today)
     if mark is None:
         return ("no end date",)
     days = days_text((mark.day - today).days)
-    return (f"{days}, says AWS Health", f"{days} · Health", days) if mark.by_health else (days,)
-
-
-def next_is_soon(bar: Bar, today: date) -> bool:
-    """Say whether the next milestone is near; after the end, nothing is."""
-    mark = bar.next_mark(today)
-    return mark is not None and 0 <= (mark.day - today).days <= _SOON_DAYS
+    return (f"{days} · AWS Health", f"{days} · Health", days) if mark.by_health else (days,)
 
 
 def milestone_texts(bar: Bar, today: date) -> tuple[str, ...]:
     """Name the next milestone with its date; without one, say what is true meanwhile."""
     mark = bar.next_mark(today)
     if mark is None:
-        return (_phase_text(bar), PHASE_WORDS[bar.phase])
-    words = _milestone_word(bar, mark)
+        words = PHASE_WORDS[bar.phase]
+        by = (f"{words} by {bar.since}",) if bar.since else ()
+        return (_phase_text(bar), *by, words)
+    words = "withdrawn" if bar.is_withdrawn else MILESTONE_WORDS[mark.milestone]
     return (f"{words} {mark.day}", f"{words.removeprefix('public ')} {mark.day}", f"{mark.day}")
-
-
-def _milestone_word(bar: Bar, mark: Mark) -> str:
-    gone = bar.is_withdrawn and mark.day == bar.ends_on
-    return "withdrawn" if gone else MILESTONE_WORDS[mark.milestone]
 
 
 def _phase_text(bar: Bar) -> str:
