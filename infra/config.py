@@ -33,12 +33,6 @@ if TYPE_CHECKING:
 # names never are, so a key with one of these characters cannot be a misspelt setting.
 _NAMESPACE_MARKS: Final = frozenset(":/@.")
 
-# Where a feature is still to come, its settings are known but may only keep their default, so
-# that nobody relies on something that would be ignored in silence.
-_STILL_TO_COME: Final[Mapping[str, str]] = {
-    "dashboard": "the dashboard",
-}
-
 
 class SettingError(ValueError):
     """A setting that cannot be used. Its text is one line: key, value and what is accepted."""
@@ -58,16 +52,6 @@ class UnknownSettingError(SettingError):
         names = ", ".join(name for name in Settings.model_fields if name != "asset_target")
         hint = f"did you mean {meant}?" if meant else f"the settings are {names}"
         ValueError.__init__(self, f"{key}: there is no such setting; {hint}")
-
-
-class UnavailableSettingError(SettingError):
-    """A setting whose feature does not exist yet, set to something else than its default."""
-
-    def __init__(self, key: str, value: object) -> None:
-        """Say which feature is missing."""
-        self.key = key
-        reason = f"{key}: {shown(value)} is not available yet ({_STILL_TO_COME[key]} is to come)"
-        ValueError.__init__(self, f"{reason}; leave it out")
 
 
 class UselessSettingError(SettingError):
@@ -256,9 +240,8 @@ class Settings(BaseModel):
         pattern=rf"^(create|{_KEY_ARN})?$",
         description="create, the ARN of a KMS key (not of an alias), or nothing",
     )
-    retain_data: bool = Field(default=True, description="true or false")
-
     dashboard: bool = Field(default=False, description="true or false")
+    retain_data: bool = Field(default=True, description="true or false")
 
     # Not for people: `infra.deploy` sets it to `host` when it deploys to an emulator, which runs
     # functions with this machine's Python instead of Lambda's.
@@ -286,12 +269,11 @@ def load(context: Mapping[str, object], now: datetime | None = None) -> Settings
     `now`, by default the clock's, decides whether the digest's schedule has a future.
 
     Raises SettingError for the first value that is not accepted, for a name that looks like a
-    misspelt setting, for one whose feature does not exist yet, and for one without what it needs.
+    misspelt setting, and for one without what it needs.
     """
     _refuse_misspelt(context)
     given = {key: context[key] for key in Settings.model_fields if context.get(key) is not None}
     settings = _validated(given)
-    _refuse_unavailable(settings, given)
     _refuse_useless(settings)
     if settings.digest_cron:
         try:
@@ -363,13 +345,6 @@ def _meant(key: str) -> str | None:
         return None
     names = (name for name in Settings.model_fields if name.startswith(plain))
     return next(names, None)
-
-
-def _refuse_unavailable(settings: Settings, given: Mapping[str, object]) -> None:
-    for key in given.keys() & _STILL_TO_COME.keys():
-        value = getattr(settings, key)
-        if value != Settings.model_fields[key].default:
-            raise UnavailableSettingError(key, given[key])
 
 
 def _refuse_useless(settings: Settings) -> None:

@@ -26,16 +26,13 @@ METRICS_NAMESPACE: Final = "BedrockLifecycleNotifier"
 TIMEOUT: Final = Duration.minutes(2)
 
 # What the functions need to know of the settings; the rest is the stack's business.
+_SCOPE_SETTINGS: Final = ("alert_on", "usage", "used_within_days", "watch", "ignore")
 _FUNCTION_SETTINGS: Final = (
+    *_SCOPE_SETTINGS,
     "regions",
     "poll_rate_minutes",
     "reminder_hour_utc",
-    "alert_on",
-    "usage",
-    "used_within_days",
     "inactivity_days",
-    "watch",
-    "ignore",
     "announce_new_models",
     "reminders_end_of_life",
     "reminders_extended_access",
@@ -67,8 +64,9 @@ def function(  # noqa: PLR0913 - what a function is made of, each given by name
     key: kms.IKey | None,
     code: lambda_.Code,
     target: Target,
+    memory_mb: int = 256,
 ) -> lambda_.Function:
-    """Make one of the functions that share the asset."""
+    """Make one of the functions that share the asset. With more memory it has more of a CPU."""
     return lambda_.Function(
         scope,
         "Function",
@@ -78,7 +76,7 @@ def function(  # noqa: PLR0913 - what a function is made of, each given by name
         runtime=target.runtime,
         architecture=target.architecture,
         timeout=TIMEOUT,
-        memory_size=256,
+        memory_size=memory_mb,
         role=role,
         log_group=log,
         environment_encryption=key,
@@ -91,14 +89,24 @@ def variables(service: str, *, settings: Settings, state: State, topics: Topics)
     chosen = settings.model_dump(mode="json", include=set(_FUNCTION_SETTINGS))
     chosen["has_email"] = settings.has_email
     chat = {"CHAT_TOPIC_ARN": topics.chat.topic_arn} if topics.chat else {}
-    return chat | {
-        "MODELS_TABLE": state.models.table_name,
-        "ALERTS_TABLE": state.alerts.table_name,
+    return {
+        **reading_variables(service, settings=settings, state=state),
+        **chat,
         "ALERTS_TOPIC_ARN": topics.alerts.topic_arn,
         "EVENT_BUS": settings.event_bus_arn or "default",
         "SETTINGS": json.dumps(chosen, sort_keys=True),
-        "POWERTOOLS_SERVICE_NAME": service,
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+    }
+
+
+def reading_variables(service: str, *, settings: Settings, state: State) -> dict[str, str]:
+    """Return what a function is told that only reads the tables and tells nobody."""
+    chosen = settings.model_dump(mode="json", include=set(_SCOPE_SETTINGS))
+    return {
+        "MODELS_TABLE": state.models.table_name,
+        "ALERTS_TABLE": state.alerts.table_name,
+        "SETTINGS": json.dumps(chosen, sort_keys=True),
+        "POWERTOOLS_SERVICE_NAME": service,
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
 

@@ -10,6 +10,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from constructs import Construct
 
 # What our roles do with the key, through the services that keep their data under it.
@@ -35,9 +37,7 @@ def grant_use(key: kms.IKey | None, role: iam.Role) -> None:
     """
     if key is None:
         return
-    iam.Grant.add_to_principal(
-        grantee=role, actions=[*_DECRYPT, *_ENCRYPT], resource_arns=[key.key_arn]
-    )
+    _grant(key, role, [*_DECRYPT, *_ENCRYPT])
     Validations.of(role).acknowledge(
         *(
             Acknowledgment(
@@ -48,6 +48,16 @@ def grant_use(key: kms.IKey | None, role: iam.Role) -> None:
             if action.endswith("*")
         )
     )
+
+
+def grant_reading(key: kms.IKey | None, role: iam.Role) -> None:
+    """Let a role of ours read what is encrypted under the key, if there is one, and no more."""
+    if key is not None:
+        _grant(key, role, _DECRYPT)
+
+
+def _grant(key: kms.IKey, role: iam.Role, actions: Sequence[str]) -> None:
+    iam.Grant.add_to_principal(grantee=role, actions=list(actions), resource_arns=[key.key_arn])
 
 
 def service_statements(partition: str, region: str, account: str) -> list[iam.PolicyStatement]:

@@ -31,15 +31,19 @@ if TYPE_CHECKING:
     from infra.health import Health
     from infra.poller import Poller
 
-_POLLS_COMPLETED: Final = "PollsCompleted"
-_DELIVERY_FAILURES: Final = "DeliveryFailures"
+POLLS_COMPLETED: Final = "PollsCompleted"
+DELIVERY_FAILURES: Final = "DeliveryFailures"
+COVERED_REGIONS_FAILING: Final = "CoveredRegionsFailing"
 _DAYS_TO_NEXT_END_OF_LIFE: Final = "DaysToNextEndOfLife"
 _DEADLINE_DAYS: Final = 30
 _FIRST_SIGN: Final = Path(__file__).with_name("first_sign_of_life.py")
 
 
 class Monitoring(Construct):
-    """Says so when polls stop or fail, a dead letter lies, or an alert reaches nobody."""
+    """Says so when polls stop or fail, a dead letter lies, or an alert reaches nobody.
+
+    `alarms` are all that it made.
+    """
 
     def __init__(  # noqa: PLR0913 - what is watched and who hears of it, each given by name
         self,
@@ -56,6 +60,7 @@ class Monitoring(Construct):
     ) -> None:
         """Make the alarms."""
         super().__init__(scope, id_)
+        self.alarms: list[cloudwatch.Alarm] = []
         self._operations = operations
         self._rate = Duration.minutes(poll_rate_minutes)
         self._alarm_on_errors("PollErrors", poller.function, "a poll ended in an error", "twice")
@@ -108,6 +113,7 @@ class Monitoring(Construct):
             treat_missing_data=missing,
         )
         alarm.add_alarm_action(actions.SnsAction(self._operations))
+        self.alarms.append(alarm)
         return alarm
 
     def _alarm_on_errors(self, id_: str, function: lambda_.Function, what: str, again: str) -> None:
@@ -175,19 +181,20 @@ class Monitoring(Construct):
         the mobile app see the change of state. A whole day is looked at, so that polls which are
         missed do not end the alarm and begin it again; no data means that no end is in sight.
         """
-        cloudwatch.Alarm(
+        alarm = cloudwatch.Alarm(
             self,
             "Deadline",
             alarm_description=(
                 "Bedrock Lifecycle Notifier: an Amazon Bedrock model that this account uses "
                 f"reaches its end of life in {_DEADLINE_DAYS} days or less. The alerts say which."
             ),
-            metric=_metric(_DAYS_TO_NEXT_END_OF_LIFE, Duration.days(1), statistic="Minimum"),
+            metric=poll_metric(_DAYS_TO_NEXT_END_OF_LIFE, Duration.days(1), statistic="Minimum"),
             threshold=_DEADLINE_DAYS,
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD,
             evaluation_periods=1,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+        self.alarms.append(alarm)
 
     def _alarm_on_undelivered_alerts(self) -> None:
         """Fire when alerts stay undelivered, or nobody is subscribed, for three polls in a row.
@@ -201,7 +208,7 @@ class Monitoring(Construct):
             "AlertsUndelivered",
             "Bedrock Lifecycle Notifier: alerts do not get out, or nobody has confirmed a "
             "subscription to the alerts topic, or no chat channel listens to the chat topic.",
-            _metric(_DELIVERY_FAILURES, period),
+            poll_metric(DELIVERY_FAILURES, period),
             periods=3,
         )
 
@@ -216,7 +223,7 @@ class Monitoring(Construct):
             "PollsStopped",
             "Bedrock Lifecycle Notifier: no poll was completed in "
             f"{3 * self._rate.to_minutes()} minutes. Nothing is watched until polls run again.",
-            _metric(_POLLS_COMPLETED, self._rate),
+            poll_metric(POLLS_COMPLETED, self._rate),
             periods=3,
             below=True,
             missing=cloudwatch.TreatMissingData.BREACHING,
@@ -252,7 +259,7 @@ class FirstSignOfLife(Construct):
             service_timeout=Duration.minutes(5),
             properties={
                 "Namespace": METRICS_NAMESPACE,
-                "MetricName": _POLLS_COMPLETED,
+                "MetricName": POLLS_COMPLETED,
                 "Service": SERVICE,
                 # A shorter rate narrows the alarm's window and so needs a new sign.
                 "PollRateMinutes": rate.to_minutes(),
@@ -303,8 +310,8 @@ class FirstSignOfLife(Construct):
         return role
 
 
-def _metric(name: str, period: Duration, statistic: str = "Sum") -> cloudwatch.Metric:
-    """One of the function's own metrics; EMF gives each the dimension `service`."""
+def poll_metric(name: str, period: Duration, statistic: str = "Sum") -> cloudwatch.Metric:
+    """One of the poll's own metrics; EMF gives each the dimension `service`."""
     return cloudwatch.Metric(
         namespace=METRICS_NAMESPACE,
         metric_name=name,

@@ -8,6 +8,7 @@ from aws_cdk import CfnOutput, Environment, Stack
 
 from infra.asset import functions_code, target_named
 from infra.chat import Chat
+from infra.dashboard import Dashboard
 from infra.health import Health
 from infra.keys import customer_managed_key
 from infra.monitoring import Monitoring
@@ -67,7 +68,7 @@ class NotifierStack(Stack):
             code=code,
             target=target,
         )
-        Monitoring(
+        monitoring = Monitoring(
             self,
             "Monitoring",
             poller=poller,
@@ -82,6 +83,21 @@ class NotifierStack(Stack):
             # Alarms too: with chat alone nobody else would hear that this system has stopped.
             heard = (topics.chat, topics.operations)
             Chat(self, "Chat", settings=settings, topics=heard)
+        if settings.dashboard:
+            dashboard = Dashboard(
+                self,
+                "Dashboard",
+                settings=settings,
+                state=state,
+                poller=poller,
+                health=health,
+                monitoring=monitoring,
+                key=key,
+                code=code,
+                target=target,
+            )
+            if dashboard.url:
+                CfnOutput(self, "DashboardUrl", value=dashboard.url)
         self._outputs(state, topics, poller, health)
 
     def _outputs(self, state: State, topics: Topics, poller: Poller, health: Health) -> None:

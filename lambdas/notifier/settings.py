@@ -66,6 +66,29 @@ class MissingVariableError(RuntimeError):
     """The function was deployed without a variable it needs."""
 
 
+class ReadingEnvironment(BaseModel):
+    """What a function is told that only reads the tables."""
+
+    model_config = ConfigDict(frozen=True)
+
+    models_table: str
+    alerts_table: str
+    settings: ScopeSettings
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str] = os.environ) -> ReadingEnvironment:
+        """Read and validate the environment; raises as `Environment.read` does."""
+        try:
+            return cls(
+                models_table=variables["MODELS_TABLE"],
+                alerts_table=variables["ALERTS_TABLE"],
+                settings=ScopeSettings.model_validate_json(variables["SETTINGS"]),
+            )
+        except KeyError as missing:
+            message = f"environment variable {missing} is not set"
+            raise MissingVariableError(message) from missing
+
+
 class Environment(BaseModel):
     """Where the function's parts are: names and ARNs that the stack gives it.
 

@@ -20,7 +20,7 @@ from notifier.table import Table
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from notifier.settings import Environment
+    from notifier.settings import Environment, ReadingEnvironment
 
 # A claim outlives the function that made it, so that nobody takes over from a live one.
 _LEASE_MARGIN = timedelta(seconds=15)
@@ -81,6 +81,22 @@ def outlets(
             partition,
             environment.alerts_topic_arn,
         ),
+    )
+
+
+class Reading(NamedTuple):
+    """The tables, for a function that writes nothing."""
+
+    snapshot: Snapshot
+    ledger: Ledger
+
+
+def reading(environment: ReadingEnvironment) -> Reading:
+    """Make the client of the tables; makes no call."""
+    tables = boto3.resource("dynamodb", config=_TABLE_CALLS).meta.client
+    return Reading(
+        Snapshot(Table(tables, environment.models_table)),
+        Ledger(Table(tables, environment.alerts_table)),
     )
 
 

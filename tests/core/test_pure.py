@@ -43,6 +43,7 @@ PURE: Final = (
     "render",
     "digest",
     "snooze",
+    "upcoming",
     "render.chat",
     "render.chat_digest",
     "render.digest",
@@ -57,6 +58,8 @@ PURE: Final = (
     "render.sentences",
     "render.email",
     "render.document",
+    "render.widgets",
+    "render.widget_style",
 )
 FORBIDDEN: Final = frozenset(
     {"boto3", "botocore", "aws_lambda_powertools", "pydantic", "os", "time", "socket", "random"}

@@ -27,6 +27,7 @@ VARIANTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("usage", "false"),
         ("health_forwarder", "false"),
         ("digest_cron", ""),
+        ("dashboard", "true"),
     ),
     "chat alone": (
         ("slack_workspace_id", "T0123ABCD"),
@@ -43,6 +44,7 @@ VARIANTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("teams_team_id", TEAM),
         ("teams_channel_id", "19:0a1b2c3d4e5f@thread.tacv2"),
         ("teams_tenant_id", TENANT),
+        ("dashboard", "true"),
     ),
 }
 FORWARDER: Final = f"{STACK_NAME}-HealthForwarder-us-west-2"

@@ -54,7 +54,7 @@ BUS = "arn:aws:events:us-east-1:123456789012:event-bus/models"
         pytest.param(
             "digest_cron", "cron(30 7  1 * ? *)", "cron(30 7 1 * ? *)", id="a digest each month"
         ),
-        pytest.param("dashboard", "false", False, id="what is to come, at its default"),
+        pytest.param("dashboard", "true", True, id="a dashboard"),
     ],
 )
 def test_accepted(key: str, value: Any, expected: object) -> None:  # noqa: ANN401 - as context is
@@ -112,7 +112,7 @@ def test_accepted(key: str, value: Any, expected: object) -> None:  # noqa: ANN4
         pytest.param("digest_cron", "cron(0 25 ? * MON *)", 'hour "25" is not from', id="an hour"),
         pytest.param("digest_cron", "cron(0 9 30 2 ? *)", "no such day", id="30 February"),
         pytest.param("digest_cron", "cron(0 9 ? * MON 1999)", "are past", id="a year that is over"),
-        pytest.param("dashboard", "x", "true or false", id="to come, and wrong as well"),
+        pytest.param("dashboard", "x", "true or false", id="neither with nor without a dashboard"),
     ],
 )
 def test_refused_in_one_line_that_names_key_value_and_what_is_accepted(
@@ -128,11 +128,6 @@ def test_refused_in_one_line_that_names_key_value_and_what_is_accepted(
     assert accepted in line
     assert json.dumps(value) in line
     assert "\n" not in line
-
-
-def test_a_setting_whose_feature_is_to_come_is_not_ignored_in_silence() -> None:
-    with pytest.raises(SettingError, match=r"dashboard: .* is not available yet"):
-        load({"dashboard": "true"})
 
 
 def test_when_a_schedule_has_no_future_depends_on_the_day() -> None:

@@ -8,6 +8,8 @@ import pytest
 from infra.config import Settings
 from infra.stack_name import STACK_NAME
 from infra.template import templates
+from notifier import dashboard
+from notifier.settings import ScopeSettings
 from notifier.settings import Settings as FunctionSettings
 from tests.template.stacks import (
     BUS_ARN,
@@ -100,6 +102,9 @@ POLL_MAY = (
 CHAT = {("sns:Publish", "<TopicsChat>")}
 WITH_CHAT = sorted(name for name, given in VARIANTS.items() if "slack_channel_id" in dict(given))
 WITHOUT_CHAT = sorted(VARIANTS.keys() - set(WITH_CHAT))
+WITHOUT_DASHBOARD = sorted(
+    name for name, given in VARIANTS.items() if "dashboard" not in dict(given)
+)
 SCHEDULE_MAY = {
     ("lambda:InvokeFunction", "<PollerFunction>"),
     ("lambda:InvokeFunction", "<PollerFunction>:*"),
@@ -790,6 +795,127 @@ class TestChat:
         assert trust["Principal"] == {"Service": "chatbot.amazonaws.com"}
 
 
+DASHBOARD_MAY = {
+    ("dynamodb:Scan", "<StateAlerts>"),
+    ("dynamodb:Scan", "<StateModels>"),
+    ("logs:CreateLogStream", "<DashboardLogs>"),
+    ("logs:PutLogEvents", "<DashboardLogs>"),
+}
+
+
+class TestDashboard:
+    @pytest.mark.parametrize("name", WITHOUT_DASHBOARD)
+    def test_nothing_of_it_is_there_unless_it_was_asked_for(self, name: str) -> None:
+        made = variant(name)
+
+        assert not [id_ for id_ in made["Resources"] if id_.startswith("Dashboard")]
+        assert "DashboardUrl" not in made["Outputs"]
+        assert not resources(name, "AWS::CloudWatch::Dashboard")
+
+    def test_its_function_may_read_the_two_tables_and_nothing_else(self) -> None:
+        assert allowed("all else", "DashboardRole") == DASHBOARD_MAY
+
+    def test_with_a_key_it_may_decrypt_and_not_encrypt(self) -> None:
+        reading = {("kms:Decrypt", "<Key>"), ("kms:DescribeKey", "<Key>")}
+
+        assert allowed("everything", "DashboardRole") == DASHBOARD_MAY | reading
+        function = properties("everything", "AWS::Lambda::Function", "DashboardFunction")
+        assert text(function["KmsKeyArn"]) == "<Key>"
+        log = properties("everything", "AWS::Logs::LogGroup", "DashboardLogs")
+        assert text(log["KmsKeyId"]) == "<Key>"
+
+    def test_its_function_is_told_where_the_tables_are_and_what_concerns_the_account(self) -> None:
+        function = properties("all else", "AWS::Lambda::Function", "DashboardFunction")
+        variables = dict(function["Environment"]["Variables"])
+        settings = json.loads(variables.pop("SETTINGS"))
+
+        assert function["Handler"] == "notifier.dashboard.handler"
+        assert function["MemorySize"] >= 1769  # a whole vCPU
+        assert {name: text(value) for name, value in variables.items()} == {
+            "MODELS_TABLE": "<StateModels>",
+            "ALERTS_TABLE": "<StateAlerts>",
+            "POWERTOOLS_SERVICE_NAME": "dashboard",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        }
+        assert settings.keys() == ScopeSettings.model_fields.keys()
+        assert ScopeSettings.model_validate(settings).usage is False
+
+    def test_each_widget_that_the_function_draws_is_on_it_once(self) -> None:
+        custom = [one["properties"] for one in _widgets("all else") if one["type"] == "custom"]
+
+        assert {one["endpoint"] for one in custom} == {"<DashboardFunction>"}
+        drawn = [one["params"]["widget"] for one in custom]
+        assert sorted(drawn) == sorted(dashboard.WIDGETS)
+
+    @pytest.mark.parametrize("name", ["all else", "everything"])
+    def test_every_alarm_of_the_stack_is_on_it(self, name: str) -> None:
+        (alarms,) = [one["properties"] for one in _widgets(name) if one["type"] == "alarm"]
+        made = {f"<{id_[:-8]}>" for id_ in resources(name, "AWS::CloudWatch::Alarm")}
+
+        assert set(alarms["alarms"]) == made
+
+    def test_its_graphs_show_metrics_that_exist_anyway(self) -> None:
+        shown = {
+            (*metric[:2], metric[3])
+            for widget in _widgets("all else")
+            if widget["type"] == "metric"
+            for metric in widget["properties"]["metrics"]
+        }
+        own = "BedrockLifecycleNotifier"
+        queued = "ApproximateNumberOfMessagesVisible"
+        assert shown == {
+            (own, "PollsCompleted", "poll"),
+            (own, "CoveredRegionsFailing", "poll"),
+            (own, "DeliveryFailures", "poll"),
+            ("AWS/Lambda", "Errors", "<PollerFunction>"),
+            ("AWS/Lambda", "Errors", "<HealthFunction>"),
+            ("AWS/Lambda", "Duration", "<PollerFunction>"),
+            ("AWS/Lambda", "Duration", "<HealthFunction>"),
+            ("AWS/SQS", queued, "<PollerFailures>"),
+            ("AWS/SQS", queued, "<PollerDeadLetters>"),
+            ("AWS/SQS", queued, "<HealthDeadLetters>"),
+        }
+
+    def test_widgets_fill_the_grid_and_do_not_cover_each_other(self) -> None:
+        taken = [
+            (x, y)
+            for one in _widgets("all else")
+            for x in range(one["x"], one["x"] + one["width"])
+            for y in range(one["y"], one["y"] + one["height"])
+        ]
+        assert len(taken) == len(set(taken))
+        assert len(taken) == 24 * (1 + max(y for _, y in taken))
+        assert max(x for x, _ in taken) == 23
+
+    @pytest.mark.parametrize(
+        ("region", "console"),
+        [
+            ("eu-west-1", "console.aws.amazon.com"),
+            ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+            ("cn-north-1", "console.amazonaws.cn"),
+        ],
+    )
+    def test_the_output_leads_to_it(self, region: str, console: str) -> None:
+        made = templates({"dashboard": "true"}, region)[STACK_NAME]
+
+        assert text(made["Outputs"]["DashboardUrl"]["Value"]) == (
+            f"https://{console}/cloudwatch/home?region={region}#dashboards/dashboard/"
+            "<DashboardPage>"
+        )
+
+    def test_where_the_console_is_not_known_no_output_leads_astray(self) -> None:
+        made = templates({"dashboard": "true"}, "eusc-de-east-1")[STACK_NAME]
+
+        assert "DashboardUrl" not in made["Outputs"]
+        assert "AWS::CloudWatch::Dashboard" in {one["Type"] for one in made["Resources"].values()}
+
+
+def _widgets(name: str) -> list[dict[str, Any]]:
+    page = properties(name, "AWS::CloudWatch::Dashboard", "DashboardPage")
+    body: dict[str, Any] = json.loads(text(page["DashboardBody"]))
+    return list(body["widgets"])
+
+
 class TestWhole:
     def test_the_outputs_are_those_of_the_contract(self) -> None:
         outputs = {
@@ -812,7 +938,8 @@ class TestWhole:
 
     @pytest.mark.parametrize("name", VARIANTS)
     def test_nothing_has_a_name_that_could_already_be_taken(self, name: str) -> None:
-        named = {"TableName", "TopicName", "QueueName", "FunctionName", "RoleName", "AlarmName"}
+        kinds = ("Table", "Topic", "Queue", "Function", "Role", "Alarm", "Dashboard")
+        named = {f"{kind}Name" for kind in kinds}
         for id_, part in variant(name)["Resources"].items():
             # These two say which function they belong to.
             if part["Type"] not in {
