@@ -9,6 +9,7 @@ from rich.text import Text
 
 from bedrock_lifecycle.output import PHASE_STYLES
 from bedrock_lifecycle.selection import next_deadline
+from notifier.model import Milestone, Phase
 from notifier.render.words import (
     MILESTONE_WORDS,
     PHASE_WORDS,
@@ -22,6 +23,7 @@ from notifier.usage import Use
 if TYPE_CHECKING:
     from datetime import date
 
+    from bedrock_lifecycle.selection import Deadline
     from notifier.model import ModelEntry
 
 _ID_LENGTH: Final = 256
@@ -31,9 +33,23 @@ InUse = Annotated[
 ]
 
 
+# Columns are narrow: "public" is left to the e-mails.
+_PHASES: Final = {
+    **PHASE_WORDS,
+    Phase.EXTENDED_ACCESS: "extended access",
+    Phase.END_OF_LIFE: "ended",
+}
+_MILESTONES: Final = {**MILESTONE_WORDS, Milestone.EXTENDED_ACCESS: "extended access"}
+
+
 def phase_text(entry: ModelEntry) -> Text:
     """Name the phase, in its colour."""
-    return Text(PHASE_WORDS[entry.phase], style=PHASE_STYLES[entry.phase])
+    return Text(_PHASES[entry.phase], style=PHASE_STYLES[entry.phase])
+
+
+def milestone_text(one: Deadline) -> str:
+    """Name a milestone to come, and who says so where that is not the Bedrock API."""
+    return _MILESTONES[one.milestone] + ("\nsays AWS Health" if one.by_health else "")
 
 
 def name_and_id(entry: ModelEntry) -> Text:
@@ -43,13 +59,14 @@ def name_and_id(entry: ModelEntry) -> Text:
 
 
 def next_text(entry: ModelEntry, today: date) -> str:
-    """Say what comes next, and when."""
+    """Say what comes next, and when; of a model that has ended, when that was."""
+    if entry.phase is Phase.END_OF_LIFE:
+        end = entry.dates.end_of_life
+        return f"{end}\n{days_text((end - today).days)}" if end else "gone"
     ahead = next_deadline(entry, today)
     if ahead is None:
         return "-"
-    said = "\nso says AWS Health" if ahead.by_health else ""
-    what, left = MILESTONE_WORDS[ahead.milestone], (ahead.day - today).days
-    return f"{what}\n{ahead.day} ({days_text(left)}){said}"
+    return f"{milestone_text(ahead)}\n{ahead.day}, {count_text((ahead.day - today).days, 'day')}"
 
 
 def use_text(entry: ModelEntry) -> str:
@@ -57,7 +74,7 @@ def use_text(entry: ModelEntry) -> str:
     if entry.in_use is not True:
         return "not known" if entry.in_use is None else "no"
     calls = entry.use.invocations_14d if entry.use else None
-    return f"yes\n{count_text(calls, 'call')} in 14 days" if calls else "yes"
+    return f"yes\n{count_text(calls, 'call')}" if calls else "yes"
 
 
 def where_text(entry: ModelEntry) -> str:

@@ -9,10 +9,16 @@ from rich.text import Text
 
 from bedrock_lifecycle import output, tracked
 from bedrock_lifecycle.access import Access  # noqa: TC001 read from the signature
-from bedrock_lifecycle.cells import InUse, name_and_id, use_text, where_text
+from bedrock_lifecycle.cells import (
+    InUse,
+    milestone_text,
+    name_and_id,
+    use_text,
+    where_text,
+)
 from bedrock_lifecycle.output import PHASE_STYLES, AsCsv, AsJson, console
 from bedrock_lifecycle.selection import coming
-from notifier.render.words import MILESTONE_WORDS, count_text, day_text
+from notifier.render.words import count_text, day_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,11 +80,10 @@ def _table(found: Sequence[Deadline], days: int, today: date) -> Table | Text:
 
 def _line(one: Deadline, today: date) -> tuple[str | Text, ...]:
     style = PHASE_STYLES[one.milestone] if one.entry.in_use is not False else ""
-    what = MILESTONE_WORDS[one.milestone] + ("\n(AWS Health)" if one.by_health else "")
     return (
         Text(day_text(one.day)),
         Text(count_text((one.day - today).days, "day"), style=style),
-        Text(what, style=style),
+        Text(milestone_text(one), style=style),
         name_and_id(one.entry),
         use_text(one.entry),
         where_text(one.entry),

@@ -44,7 +44,9 @@ def poll(
     nothing, and its answer is shown.
     """
     deployment = find(access)
-    with progress("Asking every Region, through the deployed function: up to two minutes"):
+    with progress(
+        "Asking every Region, through the deployed function: up to two minutes", slow=True
+    ):
         told = deployment.invoke({"dry_run": True} if dry_run else {})
     if as_json:
         output.print_json(told)
@@ -83,7 +85,9 @@ def _print_alerts(told: Mapping[str, Any], *, dry_run: bool) -> None:
 def send_test_alert(*, access: Access, as_json: AsJson = False) -> None:
     """Send a sample alert, marked TEST, the whole way of an alert."""
     deployment = find(access)
-    with progress(f"Sending a test alert through {deployment.stack_name} in {deployment.region}"):
+    with progress(
+        f"Sending a test alert through {deployment.stack_name} in {deployment.region}", slow=True
+    ):
         told = deployment.invoke({"test_alert": str(uuid4())})
     if as_json:
         output.print_json(told)

@@ -9,7 +9,14 @@ import typer
 
 from bedrock_lifecycle import output, tracked
 from bedrock_lifecycle.access import Access  # noqa: TC001 read from the signature
-from bedrock_lifecycle.cells import InUse, name_and_id, next_text, phase_text, use_text, where_text
+from bedrock_lifecycle.cells import (
+    InUse,
+    name_and_id,
+    next_text,
+    phase_text,
+    use_text,
+    where_text,
+)
 from bedrock_lifecycle.output import AsCsv, AsJson, console
 from bedrock_lifecycle.selection import Selection, used_first
 from notifier.model import Phase

@@ -25,7 +25,7 @@ from notifier.times import iso_time
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-_PIPED_WIDTH: Final = 120
+_PIPED_WIDTH: Final = 130
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")]
@@ -36,6 +36,9 @@ PHASE_STYLES: Final = {
     "EXTENDED_ACCESS": "magenta",
     "END_OF_LIFE": "red",
 }
+# Ids and dates are to be copied, so they stay whole; these columns give way.
+_FOLDED: Final = frozenset({"Regions", "Move to", "Subject", "Where", "What is wrong"})
+
 SEVERITY_STYLES: Final = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 
 
@@ -72,16 +75,30 @@ def table(title: str, headings: Sequence[str], lines: Iterable[Sequence[str | Te
         title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False
     )
     for heading in headings:
-        made.add_column(Text(heading), header_style="bold", overflow="fold")
+        folds = heading in _FOLDED
+        made.add_column(Text(heading), header_style="bold", overflow="fold", no_wrap=not folds)
     for line in lines:
         made.add_row(*(Text(one) if isinstance(one, str) else one for one in line))
     return made
 
 
 @contextmanager
-def progress(text: str) -> Iterator[None]:
-    """Show that something is under way for as long as the context lasts."""
-    with steps(text):
+def progress(text: str, *, slow: bool = False) -> Iterator[None]:
+    """Show that something is under way for as long as the context lasts.
+
+    What is not `slow` takes a second or two, and says nothing where nobody watches.
+    """
+    err = console(stderr=True)
+    if slow and not err.is_terminal:
+        say(f"{text} …")
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    ) as shown:
+        shown.add_task(text, total=None)
         yield
 
 

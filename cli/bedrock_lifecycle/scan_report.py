@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from bedrock_lifecycle import output
-from bedrock_lifecycle.cells import name_and_id, next_text, phase_text, use_text, where_text
+from bedrock_lifecycle.cells import (
+    name_and_id,
+    next_text,
+    phase_text,
+    use_text,
+    where_text,
+)
 from bedrock_lifecycle.errors import action_named, explained
 from bedrock_lifecycle.output import console
 from bedrock_lifecycle.verdict import ends_within, is_dying
@@ -84,7 +90,7 @@ def _summary(shown: Shown, *, all_models: bool) -> Iterator[str]:
     yield (
         f"{count_text(len({row.model_id for row in found.rows}), 'model')} listed in "
         f"{count_text(len(found.answered), 'Region')} of account {shown.account_id}; "
-        f"{proven} in use, {len(used) - proven} perhaps."
+        f"{proven} in use (calls are those of 14 days), {len(used) - proven} perhaps."
     )
     if not shown.dying:
         yield "None of these is on its way out."
@@ -117,13 +123,15 @@ def _by_reason(found: Scanned) -> dict[str, list[str]]:
 
 
 def _unread(found: Scanned) -> dict[tuple[str, str], list[str]]:
-    """Give what of use could not be read, and why, with the Regions where it is so."""
+    """Give what of use could not be read or understood, and why, with the Regions of it."""
     regions: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for region, usage in sorted(found.usage.items()):
-        for source, failure in usage.failures.items():
-            missing = action_named(failure.detail)
-            why = f"{missing} is missing" if missing else plain(failure.code)
-            regions[source.value, why].append(region)
+    for gap in sorted({gap for row in found.rows if row.use for gap in row.use.gaps}):
+        failure = (
+            found.usage[gap.region].failures.get(gap.source) if gap.region in found.usage else None
+        )
+        missing = action_named(failure.detail) if failure else None
+        why = f"{missing} is missing" if missing else plain(gap.why, 300)
+        regions[gap.source.value, why].append(gap.region)
     return regions
 
 

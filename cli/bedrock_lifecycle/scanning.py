@@ -83,7 +83,7 @@ def scan(
     bedrock, home = Bedrock(session), str(session.region_name)
     partition = session.get_partition_for_region(home)
     asked, guessed = (tuple(regions), None) if regions else _enabled(bedrock, home)
-    with progress(f"Asking {count_text(len(asked), 'Region')} which models they have"):
+    with progress(f"Asking {count_text(len(asked), 'Region')} which models they have", slow=True):
         answers = bedrock.catalogs(asked)
     judged = {name: judge(RegionState(name), one, {}, now) for name, one in answers.items()}
     seen = observe((), judged, {}, {}, now)
@@ -128,7 +128,9 @@ def _usage(
     ]
     ids = listed_ids(seen.rows, regions)
     asked = requests(regions, {}, ids, settings.used_within_days, now.date())
-    with progress(f"Reading what the account uses in {count_text(len(asked), 'Region')}"):
+    with progress(
+        f"Reading what the account uses in {count_text(len(asked), 'Region')}", slow=True
+    ):
         read = Usage(session).read(asked, now, _USAGE_SECONDS)
     return {one.region: remember(None, one, read[one.region], now.date()) for one in asked}
 

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from bedrock_lifecycle.errors import CommandError
-from notifier.model import Dates, Milestone
+from notifier.model import Milestone, Phase
 from notifier.render.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from notifier.model import ModelEntry, Phase, TrackedModel
+    from notifier.model import Dates, ModelEntry, TrackedModel
 
 _MOST_CANDIDATES = 12
 
@@ -81,12 +81,16 @@ def next_deadline(entry: ModelEntry, today: date) -> Deadline | None:
 
 
 def used_first(entries: Iterable[ModelEntry], today: date) -> list[ModelEntry]:
-    """Order by use, then by what comes next, then by name."""
+    """Order by use, then by what comes next, then by name.
 
-    def order(entry: ModelEntry) -> tuple[int, date, str, str]:
+    What is used although it has ended comes before all: its requests fail now.
+    """
+
+    def order(entry: ModelEntry) -> tuple[int, bool, date, str, str]:
         ahead = next_deadline(entry, today)
         use = {True: 0, None: 1, False: 2}[entry.in_use]
-        return (use, ahead.day if ahead else date.max, entry.name, entry.model_id)
+        fails = entry.phase is Phase.END_OF_LIFE and entry.in_use is not False
+        return (use, not fails, ahead.day if ahead else date.max, entry.name, entry.model_id)
 
     return sorted(entries, key=order)
 

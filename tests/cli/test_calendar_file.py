@@ -25,6 +25,7 @@ class Diary:
     """A calendar program: of two events with one UID it keeps the later version."""
 
     def __init__(self) -> None:
+        """Begin without any event."""
         self.events: dict[str, Any] = {}
 
     def read(self, contents: bytes) -> Diary:
