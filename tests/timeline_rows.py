@@ -94,3 +94,46 @@ def _life(number: int) -> Lifecycle:
 def _said_by_health(one: TrackedModel) -> TrackedModel:
     dates = Dates(end_of_life=TODAY + timedelta(days=133))
     return replace(one, announced=Announced(dates, one.dates, TODAY, one.told.seq))
+
+
+HOSTILE: Final = (
+    "\"><script>document.title='owned'</script>",
+    "]]></title></text></svg><b>x",
+    "<img src=x onerror=\"document.title='owned'\">",
+    "a\x00b\x1b[31m\x08c\x85d\ufffe",
+    "\u202eevil\u2066 \u200fname",
+    "lone \ud800 surrogate",
+    "x" * 500,
+    "漢字で書かれたとても長いモデルの名前" * 3,
+    "Z\u0351\u036b\u0353\u032a\u0302\u036b\u033d" * 20,
+    "\ufdfa \ufdfd",
+    "😀" * 40,
+    "W" * 40,
+    "דגם שפה גדול",
+    " ",
+)
+"""What somebody may call a model so that it breaks out of its place, or that is merely odd."""
+
+
+def hostile_rows() -> list[TrackedModel]:
+    """Give rows that are called by hostile names everywhere, with absurd dates."""
+    lives = (
+        lifecycle("ACTIVE", None, None, "2099-01-01")._replace(start_of_life_at=at("1970-01-01")),
+        lifecycle("ACTIVE", "2026-12-01", None, "1970-01-01"),
+        lifecycle("<b>LEGACY", None, None, "2027-01-01")._replace(
+            start_of_life_at=at("2098-01-01")
+        ),
+        lifecycle("LEGACY", "2028-01-01", "2027-01-01", "2026-12-01"),
+    )
+    return [
+        row(
+            f"{name}|{number}",
+            (name, "us-east-1")[number % 2],
+            life=lives[number % len(lives)],
+            now=at(TODAY.isoformat()),
+            in_use=(True, None, True)[number % 3],
+            name=name,
+            provider=name,
+        )
+        for number, name in enumerate(HOSTILE)
+    ]

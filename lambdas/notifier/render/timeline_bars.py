@@ -86,7 +86,8 @@ class Bar:
     @property
     def is_withdrawn(self) -> bool:
         """Whether it went without a date, or before it."""
-        return self.rows[0].gone_at is not None and self.ends_on != self.rows[0].dates.end_of_life
+        row = self.rows[0]
+        return row.gone_at is not None and self.ends_on != known_dates(row).end_of_life
 
     def next_mark(self, today: date) -> Mark | None:
         """Give the milestone that comes next; after the end, the end."""

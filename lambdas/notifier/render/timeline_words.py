@@ -100,7 +100,7 @@ def _title_lines(model: Model, bar: Bar, today: date) -> Iterator[str]:
     if row.lifecycle.status not in KNOWN_STATUSES:
         yield f"Status, as AWS says: {plain(row.lifecycle.status)}"
     if bar.launches:
-        others = " (later in other Regions)" if len(bar.launches) > 1 else ""
+        others = ", later in other Regions" if len(bar.launches) > 1 else ""
         yield f"Launched: {dated(bar.launches[0], today)}{others}"
     yield from _date_lines(bar, today)
     yield from _use_lines(bar, today)
