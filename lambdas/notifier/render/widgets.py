@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from notifier.digest import Digest
-from notifier.model import UPCOMING_DAYS
+from notifier.model import UPCOMING_DAYS, Phase
 from notifier.render.digest import unseen_points
 from notifier.render.entries import capital, snooze_text
 from notifier.render.timeline import timeline_svg
@@ -24,6 +24,7 @@ from notifier.render.words import (
     failure_text,
     listing,
     moment_text,
+    names_text,
     plain,
     regions_text,
     time_text,
@@ -50,6 +51,7 @@ _SOON_DAYS: Final = 14
 _OLD: Final = timedelta(hours=25)
 _ID_LENGTH: Final = 256
 _SUBJECT_LENGTH: Final = 200
+_POINT_LENGTH: Final = 1_000
 _CHANNELS: Final = {"sns": "alerts topic", "chat": "chat", "eventbridge": "event bus"}
 
 
@@ -87,18 +89,16 @@ def deadlines(
     entries: Iterable[ModelEntry], polled_at: datetime | None, *, now: datetime, theme: Theme
 ) -> str:
     """List what comes in the next 90 days, of models in use before others."""
-    today = now.date()
+    today, entries = now.date(), tuple(entries)
     found = upcoming(entries, UPCOMING_DAYS, today)
-    if not found:
-        nothing = f"Nothing ends in the next {UPCOMING_DAYS} days."
-        return _widget(theme, _head(nothing), _as_of(polled_at, now))
     used = sum(one.entry.in_use is not False for one in found)
     head = f"{count_text(len(found), 'date')} in the next {UPCOMING_DAYS} days, "
     head += f"{used or 'none'} of models that are or may be in use"
     rows = [_deadline(one, today) for one in found[:_MOST_DEADLINES]]
     return _widget(
         theme,
-        _head(head),
+        _head(head if found else f"Nothing ends in the next {UPCOMING_DAYS} days."),
+        _ended(entries),
         _table(("Date", "What", "Model", "In use"), rows),
         _left_out(found, _MOST_DEADLINES, "date", "bedrock-lifecycle deadlines"),
         _as_of(polled_at, now),
@@ -157,11 +157,21 @@ def _deadline(one: Deadline, today: date) -> tuple[str, ...]:
     )
 
 
+def _ended(entries: Iterable[ModelEntry]) -> str:
+    """Name what was used lately and is past its end: its requests fail, and no date is ahead."""
+    over = (one for one in entries if one.phase is Phase.END_OF_LIFE and one.in_use)
+    names = list(dict.fromkeys(one.name for one in over))
+    if not names:
+        return ""
+    said = _text(names_text(names), _POINT_LENGTH)
+    return f'<p class="bl-loud">In use, and past the end of life: {said}.</p>'
+
+
 def _model(entry: ModelEntry, today: date) -> str:
     name = _text(entry.name)
     lines = [
         _text(entry.model_id, _ID_LENGTH),
-        "in " + escape(regions_text(entry.regions, _used_from(entry))),
+        f"in {_text(regions_text(entry.regions, _used_from(entry)))}",
         *_said_of(entry, today),
     ]
     shown = f'<span class="bl-used">{name}</span>' if entry.in_use is not False else name
@@ -174,7 +184,7 @@ def _said_of(entry: ModelEntry, today: date) -> Iterator[str]:
         yield f"move to {_text(entry.successor.model_id, _ID_LENGTH)}"
     if entry.snooze is not None:
         state = "resolved" if entry.snooze.is_resolved else "snoozed"
-        yield f"{state} {escape(snooze_text(entry.snooze, today))}"
+        yield f"{state} {_text(snooze_text(entry.snooze, today), _POINT_LENGTH)}"
 
 
 def _used_from(entry: ModelEntry) -> frozenset[str]:
@@ -302,7 +312,7 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _list(points: Iterable[str]) -> str:
-    items = "".join(f"<li>{escape(point)}</li>" for point in points)
+    items = "".join(f"<li>{_text(point, _POINT_LENGTH)}</li>" for point in points)
     return f"<ul>{items}</ul>" if items else ""
 
 
