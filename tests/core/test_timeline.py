@@ -661,7 +661,7 @@ def test_a_name_is_cut_in_its_middle_and_a_sentence_at_its_end() -> None:
     lettering = Lettering("", 10)
 
     assert lettering.fit_ends("anthropic.claude-3-haiku-v1:0", 120) == "anthropic.clau…u-v1:0"
-    assert lettering.fit("anthropic.claude-3-haiku-v1:0", 120) == "anthropic.claude-3…"
+    assert lettering.fit("anthropic.claude-3-haiku-v1:0", 120) == "anthropic.claude-3-h…"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from notifier.model import Milestone, Phase
-from notifier.render.lettering import Lettering, flat
+from notifier.render.lettering import Lettering
 from notifier.render.timeline_axis import Axis, axis_over
 from notifier.render.timeline_bars import ENDED_SHOWN_DAYS, Section, timeline_of
 from notifier.render.timeline_shapes import (
@@ -340,7 +340,7 @@ def _label(model: Model, shown: Bar, frame: _Frame, number: int) -> str:
     if number > 0:
         below = _SECOND_LINE if frame.is_narrow else frame.middle + 4
         return text(regions, _SMALL, left, below)
-    name = _NAME.fit_ends(flat(model.label), column.width)
+    name = _NAME.fit_ends(model.label, column.width)
     return text(name, _NAME, left, _FIRST_LINE) + text(regions, _SMALL, left, _SECOND_LINE)
 
 

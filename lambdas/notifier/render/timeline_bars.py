@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from notifier.model import PHASE_ORDER, Dates, Milestone, Phase
+from notifier.render.lettering import flat
 from notifier.render.words import plain
 
 if TYPE_CHECKING:
@@ -71,12 +72,12 @@ class Bar:
     @property
     def regions(self) -> tuple[str, ...]:
         """The Regions, made safe to show."""
-        return tuple(plain(row.region) for row in self.rows)
+        return tuple(flat(plain(row.region)) for row in self.rows)
 
     @property
     def used_in(self) -> tuple[str, ...]:
         """The Regions in which use is proven."""
-        return tuple(plain(row.region) for row in self.rows if row.in_use)
+        return tuple(flat(plain(row.region)) for row in self.rows if row.in_use)
 
     @property
     def may_be_used(self) -> bool:
@@ -175,7 +176,7 @@ def _end(row: TrackedModel, today: date) -> date | None:
 def _labelled(models: Sequence[Model]) -> list[Model]:
     names = Counter(model.name for model in models)
     return [
-        replace(model, label=model.name if names[model.name] == 1 else plain(model.model_id))
+        replace(model, label=flat(model.name if names[model.name] == 1 else plain(model.model_id)))
         for model in models
     ]
 
