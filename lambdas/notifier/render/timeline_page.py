@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from notifier.model import TrackedModel
 
-_WIDTHS = {"phone": 366, "tablet": 720, "desk": 1200}
-# Even the first, with its legend and headings, fits on a page of A4 or Letter that lies across.
-_SHEET_HEIGHT = 500
+# How wide a picture is and how high its sheets. Those for the desk are printed: even the first,
+# with its legend and headings, fits on a page of A4 or Letter that lies across.
+_SCREENS = {"phone": (366, 900), "tablet": (720, 900), "desk": (1200, 500)}
 _TITLE_LENGTH = 200
 
 
@@ -31,8 +31,8 @@ def timeline_page(
     """Give the whole document. `where` names the account, and whatever else the rows are of."""
     rows = tuple(rows)
     pictures = "".join(
-        f'<div class="bl-{screen}">{_sheets(rows, today, width)}</div>'
-        for screen, width in _WIDTHS.items()
+        f'<div class="bl-{screen}">{_sheets(rows, today, *size)}</div>'
+        for screen, size in _SCREENS.items()
     )
     heading, place = escape(plain(title, _TITLE_LENGTH)), escape(plain(where, _TITLE_LENGTH))
     return (
@@ -47,8 +47,8 @@ def timeline_page(
     )
 
 
-def _sheets(rows: Iterable[TrackedModel], today: date, width: int) -> str:
-    sheets = timeline_sheets(rows, today=today, width=width, height=_SHEET_HEIGHT)
+def _sheets(rows: Iterable[TrackedModel], today: date, width: int, height: int) -> str:
+    sheets = timeline_sheets(rows, today=today, width=width, height=height)
     return "".join(f'<div class="bl-sheet">{sheet}</div>' for sheet in sheets)
 
 
