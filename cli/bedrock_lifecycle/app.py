@@ -22,6 +22,7 @@ from bedrock_lifecycle.access import (
 from bedrock_lifecycle.alerts import alerts
 from bedrock_lifecycle.confirm import confirm
 from bedrock_lifecycle.deadlines import deadlines
+from bedrock_lifecycle.doctor import doctor
 from bedrock_lifecycle.errors import CommandError, explained
 from bedrock_lifecycle.files import calendar, timeline
 from bedrock_lifecycle.invocation import poll, send_test_alert
@@ -93,7 +94,12 @@ _COMMANDS: Final[Mapping[str, Mapping[str, Callable[..., None]]]] = {
     "Look": {"models": models, "show": show, "deadlines": deadlines, "alerts": alerts},
     "Say what you know": {"snooze": snooze, "resolve": resolve, "unsnooze": unsnooze},
     "Take away": {"timeline": timeline, "calendar": calendar},
-    "Operate": {"poll": poll, "test-alert": send_test_alert, "confirm": confirm},
+    "Operate": {
+        "poll": poll,
+        "test-alert": send_test_alert,
+        "confirm": confirm,
+        "doctor": doctor,
+    },
 }
 
 for _panel, _commands in _COMMANDS.items():

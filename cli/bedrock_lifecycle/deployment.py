@@ -71,13 +71,7 @@ class Deployment:
     @cached_property
     def settings(self) -> Settings:
         """The settings that the stack was deployed with. Raises AwsError, CommandError."""
-        try:
-            return Settings.model_validate_json(self.variables.get("SETTINGS", "{}"))
-        except ValidationError as error:
-            raise CommandError(
-                "this command line cannot read the settings of the deployed stack; take the "
-                "version that was deployed, or deploy this one: make deploy"
-            ) from error
+        return settings_from(self.variables)
 
     def output(self, name: str) -> str:
         """Give one output. Raises CommandError where the stack has none of that name."""
@@ -106,8 +100,29 @@ class Deployment:
         return Table(resource.meta.client, self.output(output))
 
 
+class NoStackError(CommandError):
+    """There is no stack of that name: `what` says where, `mend` what to do."""
+
+    def __init__(self, what: str, mend: str) -> None:
+        """Keep both apart, and say them as one line."""
+        super().__init__(f"{what}; {mend}")
+        self.what = what
+        self.mend = mend
+
+
+def settings_from(variables: Mapping[str, str]) -> Settings:
+    """Read the settings that a function is told. Raises CommandError."""
+    try:
+        return Settings.model_validate_json(variables.get("SETTINGS", "{}"))
+    except ValidationError as error:
+        raise CommandError(
+            "this command line cannot read the settings of the deployed stack; take the version "
+            "that was deployed, or deploy this one: make deploy"
+        ) from error
+
+
 def find(access: Access) -> Deployment:
-    """Find the stack. Raises CommandError where there is none, AwsError where nobody may ask."""
+    """Find the stack. Raises NoStackError where there is none, AwsError where nobody may ask."""
     session = access.session()
     try:
         with aws_call("cloudformation:DescribeStacks"):
@@ -117,10 +132,11 @@ def find(access: Access) -> Deployment:
         if "does not exist" not in error.message:
             raise
         account_id = access.caller(session).account_id
-        raise CommandError(
+        raise NoStackError(
             f"there is no stack {access.stack_name} in account {account_id} in "
-            f"{session.region_name}; look elsewhere with --region, --profile or --stack-name, or "
-            "deploy it: make deploy EMAIL=you@example.com"
+            f"{session.region_name}",
+            "look elsewhere with --region, --profile or --stack-name, or deploy it: "
+            "make deploy EMAIL=you@example.com",
         ) from error
     outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
     return Deployment(session, access.stack_name, stack["StackStatus"], outputs)

@@ -1,0 +1,133 @@
+"""Every check, and how they are made: at once, and so that one which fails blocks no other."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from bedrock_lifecycle.checks import credentials, polls, stack
+from bedrock_lifecycle.checks.finding import Commands, State, problem, skipped
+from bedrock_lifecycle.checks.site import Account, Clients, Site
+from bedrock_lifecycle.deployment import NoStackError, find
+from bedrock_lifecycle.errors import CommandError, explained, is_denied, missing_action
+from bedrock_lifecycle.output import steps
+from notifier.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from boto3 import Session
+
+    from bedrock_lifecycle.access import Access
+    from bedrock_lifecycle.checks.finding import Finding
+    from bedrock_lifecycle.deployment import Deployment
+
+# As many as there are checks and shared reads, so that none of them waits for a free thread.
+_WORKERS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: what it is called, and what looks, at an account or at a site.
+
+    An `advisory` one can find nothing that is wrong, only what could be better.
+    """
+
+    name: str
+    look: Callable[[Any], Iterable[Finding]]
+    advisory: bool = False
+
+
+_OF_THE_ACCOUNT: Final[Mapping[str, Sequence[Check]]] = {
+    "Access": (
+        Check(credentials.CREDENTIALS, credentials.credentials),
+        Check(credentials.DATE_FIELDS, credentials.date_fields),
+    ),
+    "Stack": (Check(stack.BOOTSTRAP, stack.bootstrap, advisory=True),),
+}
+_OF_THE_STACK: Final[Mapping[str, Sequence[Check]]] = {
+    "Stack": (
+        Check(stack.STACK, stack.stack),
+        Check(stack.VERSION_CHECK, stack.version),
+    ),
+    "Polls": (
+        Check(polls.SCHEDULES, polls.schedules),
+        Check(polls.POLLS, polls.polls),
+    ),
+}
+
+GROUPS: Final[Mapping[str, Sequence[str]]] = {
+    group: [one.name for part in (_OF_THE_STACK, _OF_THE_ACCOUNT) for one in part.get(group, ())]
+    for group in ("Access", "Stack", "Polls")
+}
+"""The names of the checks by what they look at, in the order in which they are shown."""
+
+
+def examine(access: Access) -> list[Finding]:
+    """Make every check. Raises CommandError without a Region, AwsError for a missing profile."""
+    session = access.session()
+    try:
+        account = _account(access, session)
+    except AwsError as error:
+        return [problem(credentials.CREDENTIALS, explained(error), "see above; then repeat")]
+    try:
+        deployment = find(access)
+    except (AwsError, CommandError) as error:
+        return [_without_stack(error), *_made(account, None)]
+    return _made(account, deployment)
+
+
+def _account(access: Access, session: Session) -> Account:
+    region = str(session.region_name)
+    partition = access.partition(session)
+    return Account(
+        caller=access.caller(session),
+        region=region,
+        now=access.now,
+        commands=Commands(region, access.profile, access.stack_name),
+        clients=Clients(session),
+        bedrock_regions=frozenset(session.get_available_regions("bedrock", partition)),
+    )
+
+
+def _without_stack(error: AwsError | CommandError) -> Finding:
+    if isinstance(error, NoStackError):
+        return problem(stack.STACK, error.what, error.mend)
+    return _failed(Check(stack.STACK, stack.stack), error)
+
+
+def _made(account: Account, deployment: Deployment | None) -> list[Finding]:
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        tasks: list[tuple[Check, Account | Site]] = [
+            (one, account) for part in _OF_THE_ACCOUNT.values() for one in part
+        ]
+        if deployment is not None:
+            site = Site(account, deployment, pool)
+            tasks += [(one, site) for part in _OF_THE_STACK.values() for one in part]
+        with steps("Checking the set-up", total=len(tasks)) as shown:
+            (task,) = shown.task_ids
+            futures = [pool.submit(_found, check, seen) for check, seen in tasks]
+            for future in futures:
+                future.add_done_callback(lambda _: shown.advance(task))
+            return [finding for future in futures for finding in future.result()]
+
+
+def _found(check: Check, seen: Account | Site) -> list[Finding]:
+    try:
+        return list(check.look(seen))
+    except (AwsError, CommandError) as error:
+        return [_failed(check, error)]
+    except Exception as error:  # noqa: BLE001 an answer of any other shape blocks no other check
+        return [skipped(check.name, f"{type(error).__name__}: {error}", "report it as an issue")]
+
+
+def _failed(check: Check, error: AwsError | CommandError) -> Finding:
+    if isinstance(error, CommandError):
+        return skipped(check.name, str(error), "")
+    mend = "repeat the command"
+    if is_denied(error):
+        mend = f"allow {missing_action(error)}: docs/doctor.md has the whole policy"
+    finding = skipped(check.name, explained(error), mend)
+    # What could not be seen can be no worse than advice, and so leaves all well.
+    return replace(finding, state=State.ADVICE) if check.advisory else finding
