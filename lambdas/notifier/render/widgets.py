@@ -52,6 +52,7 @@ _OLD: Final = timedelta(hours=25)
 _ID_LENGTH: Final = 256
 _SUBJECT_LENGTH: Final = 200
 _POINT_LENGTH: Final = 1_000
+_LABEL_LENGTH: Final = 20
 _CHANNELS: Final = {"sns": "alerts topic", "chat": "chat", "eventbridge": "event bus"}
 
 
@@ -210,7 +211,7 @@ def _alert(one: LoggedAlert, now: datetime) -> tuple[str, ...]:
     subject = one.subject.removeprefix(f"[{one.severity}] ")
     return (
         _when(one, now.date()),
-        f'<span class="bl-badge bl-{severity}">{escape(plain(one.severity))}</span>',
+        f'<span class="bl-badge bl-{severity}">{_label(one.severity)}</span>',
         _text(subject, _SUBJECT_LENGTH) + _small(_about(one)),
     )
 
@@ -235,7 +236,7 @@ def _about(one: LoggedAlert) -> str:
 
 
 def _region(state: RegionState, today: date) -> tuple[str, ...]:
-    region = _keep(escape(plain(state.region)))
+    region = _keep(_label(state.region))
     why = _text(failure_text(state.failure or ""), _SUBJECT_LENGTH)
     if state.covered_since is None:
         tried = f"last tried {_dated(state.tried_at.date(), today)}" if state.tried_at else ""
@@ -338,6 +339,11 @@ def _keep(html: str) -> str:
 
 def _small(html: str) -> str:
     return f'<span class="bl-small">{html}</span>'
+
+
+def _label(text: str) -> str:
+    """Show the name of a Region or a severity, which is not broken and so must be short."""
+    return escape(plain(text, _LABEL_LENGTH))
 
 
 def _text(text: str, length: int = 120) -> str:
