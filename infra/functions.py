@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Stack, Validations
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 METRICS_NAMESPACE: Final = "BedrockLifecycleNotifier"
 TIMEOUT: Final = Duration.minutes(2)
+
+# Of the checkout that is deployed from, which need not be installed as a package.
+_PYPROJECT: Final = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 # What the functions need to know of the settings; the rest is the stack's business.
 _SCOPE_SETTINGS: Final = ("alert_on", "usage", "used_within_days", "watch", "ignore")
@@ -96,6 +101,8 @@ def variables(service: str, *, settings: Settings, state: State, topics: Topics)
         "EVENT_BUS": settings.event_bus_arn or "default",
         "SETTINGS": json.dumps(chosen, sort_keys=True),
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+        # For whoever compares what is deployed with what is at hand; no function reads it.
+        "VERSION": _version(),
     }
 
 
@@ -109,6 +116,12 @@ def reading_variables(service: str, *, settings: Settings, state: State) -> dict
         "POWERTOOLS_SERVICE_NAME": service,
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
+
+
+def _version() -> str:
+    document = tomllib.loads(_PYPROJECT.read_text(encoding="utf-8"))
+    version: str = document["project"]["version"]
+    return version
 
 
 def role(scope: Construct, log: logs.LogGroup) -> iam.Role:

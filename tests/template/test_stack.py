@@ -1,6 +1,7 @@
 """What the stack means: who may do what, what is encrypted, what is retried, what alarms."""
 
 import json
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -360,6 +361,7 @@ class TestFunctions:
             "POWERTOOLS_SERVICE_NAME": service,
             "POWERTOOLS_METRICS_NAMESPACE": "BedrockLifecycleNotifier",
             "POWERTOOLS_LOG_LEVEL": "INFO",
+            "VERSION": version("bedrock-lifecycle-notifier"),
         }
         assert _variables("all else", function)["EVENT_BUS"] == BUS_ARN
         chat = _variables("chat alone", function)
