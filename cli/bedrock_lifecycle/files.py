@@ -9,7 +9,6 @@ import typer
 
 from bedrock_lifecycle import tracked
 from bedrock_lifecycle.access import Access  # noqa: TC001 read from the signature
-from bedrock_lifecycle.calendar_file import calendar as calendar_of
 from bedrock_lifecycle.cells import InUse  # noqa: TC001 read from the signature
 from bedrock_lifecycle.errors import CommandError
 from bedrock_lifecycle.output import say
@@ -56,6 +55,9 @@ def calendar(
 
     Import it again when dates move: the events move. Unknown use counts as use.
     """
+    # Here, because it takes longer to load than the rest: no other command should wait for it.
+    from bedrock_lifecycle.calendar_file import calendar as calendar_of  # noqa: PLC0415
+
     known = tracked.read(access)
     account_id = access.caller(known.deployment.session).account_id
     _write(out, calendar_of(known.rows, account_id, access.now))

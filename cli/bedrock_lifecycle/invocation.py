@@ -13,6 +13,7 @@ from bedrock_lifecycle.access import Access  # noqa: TC001 read from the signatu
 from bedrock_lifecycle.deployment import find
 from bedrock_lifecycle.output import SEVERITY_STYLES, AsJson, console, progress, say
 from notifier.render.words import count_text, plain
+from notifier.times import iso_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,10 +45,12 @@ def poll(
     nothing, and its answer is shown.
     """
     deployment = find(access)
+    # A poll is as of the function's clock: a time ahead of it would be remembered as having come.
+    event = {"dry_run": True, "time": iso_time(access.now)} if dry_run else {}
     with progress(
         "Asking every Region, through the deployed function: up to two minutes", slow=True
     ):
-        told = deployment.invoke({"dry_run": True} if dry_run else {})
+        told = deployment.invoke(event)
     if as_json:
         output.print_json(told)
         return

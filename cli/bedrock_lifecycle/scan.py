@@ -11,7 +11,7 @@ import typer
 
 from bedrock_lifecycle import output
 from bedrock_lifecycle.access import Access  # noqa: TC001 read from the signature
-from bedrock_lifecycle.errors import CommandError, explained
+from bedrock_lifecycle.errors import CommandError, explained, is_denied
 from bedrock_lifecycle.output import AsJson  # noqa: TC001 read from the signature
 from bedrock_lifecycle.scan_report import Shown, document, print_table
 from bedrock_lifecycle.scanning import scan as scan_account
@@ -111,10 +111,15 @@ def _names(regions: str) -> tuple[str, ...]:
 
 
 def _nothing_answered(found: Scanned) -> str:
-    """Say in one line why there is nothing to show: what most Regions said."""
-    named = Counter(one.name for one in found.failures.values())
-    (name, count), *_ = named.most_common(1)
-    said = next(one for one in found.failures.values() if one.name == name)
-    error = AwsError("bedrock:ListFoundationModels", name, said.detail, permanent=True)
-    of = count_text(len(found.failures), "Region")
-    return f"no Region gave a usable answer ({count} of {of}): {explained(error)}"
+    """Say in one line why there is nothing to show: what most Regions said.
+
+    A permission that is missing comes first, because Regions that are not enabled are no news.
+    """
+    errors = [
+        AwsError("bedrock:ListFoundationModels", one.name, one.detail, permanent=True)
+        for one in found.failures.values()
+    ]
+    named = Counter(one.code for one in errors)
+    told = max(errors, key=lambda one: (is_denied(one), named[one.code]))
+    of = count_text(len(errors), "Region")
+    return f"no Region gave a usable answer ({named[told.code]} of {of}): {explained(told)}"

@@ -126,6 +126,8 @@ def _usage(
     regions = [
         name for name, one in judged.items() if one.reported or may_pass(one.state.failure or "")
     ]
+    if not regions:
+        return {}
     ids = listed_ids(seen.rows, regions)
     asked = requests(regions, {}, ids, settings.used_within_days, now.date())
     with progress(
