@@ -62,7 +62,7 @@ deploy: $(VENV)/.deploy ## Deploy or upgrade: EMAIL=you@example.com, other setti
 	@$(BIN)/python -m infra.deploy $(if $(EMAIL),--email '$(EMAIL)') $(ARGS)
 
 test-alert: $(VENV)/.deploy ## Send a sample alert through the deployed stack
-	@$(BIN)/python -m infra.test_alert $(ARGS)
+	@$(BIN)/bedrock-lifecycle test-alert $(ARGS)
 
 destroy: $(VENV)/.deploy ## Remove the stack from the account
 	@$(BIN)/python -m infra.destroy $(ARGS)

@@ -8,7 +8,6 @@ import typer
 from rich.text import Text
 
 from bedrock_lifecycle.output import PHASE_STYLES
-from bedrock_lifecycle.selection import next_deadline
 from notifier.model import Milestone, Phase
 from notifier.render.words import (
     MILESTONE_WORDS,
@@ -18,13 +17,14 @@ from notifier.render.words import (
     plain,
     regions_text,
 )
+from notifier.upcoming import next_of
 from notifier.usage import Use
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from bedrock_lifecycle.selection import Deadline
     from notifier.model import ModelEntry
+    from notifier.upcoming import Deadline
 
 _ID_LENGTH: Final = 256
 
@@ -63,7 +63,7 @@ def next_text(entry: ModelEntry, today: date) -> str:
     if entry.phase is Phase.END_OF_LIFE:
         end = entry.dates.end_of_life
         return f"{end}\n{days_text((end - today).days)}" if end else "gone"
-    ahead = next_deadline(entry, today)
+    ahead = next_of(entry, today)
     if ahead is None:
         return "-"
     return f"{milestone_text(ahead)}\n{ahead.day}, {count_text((ahead.day - today).days, 'day')}"

@@ -1,4 +1,4 @@
-"""`deadlines`: what comes, soonest first."""
+"""`deadlines`: what comes, and when."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from bedrock_lifecycle.cells import (
     where_text,
 )
 from bedrock_lifecycle.output import PHASE_STYLES, AsCsv, AsJson, console
-from bedrock_lifecycle.selection import coming
 from notifier.render.words import count_text, day_text
+from notifier.upcoming import upcoming
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from bedrock_lifecycle.selection import Deadline
+    from notifier.upcoming import Deadline
+
 
 _COLUMNS: Final = (
     "date",
@@ -54,11 +55,12 @@ def deadlines(
 ) -> None:
     """List what comes: dates at which models get dearer, close to newcomers or end.
 
-    Soonest first. Of what AWS Health alone says the list says so.
+    Models in use come first, then what comes soonest. Of dates that only AWS Health gives the list
+    says so.
     """
     known = tracked.read(access)
     rows = [row for row in known.rows if not in_use or row.in_use is not False]
-    found = coming(known.entries(rows), days, known.today)
+    found = upcoming(known.entries(rows), days, known.today)
     if as_json:
         output.print_json([_item(one, known.today) for one in found])
     elif as_csv:

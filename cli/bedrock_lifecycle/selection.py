@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from bedrock_lifecycle.errors import CommandError
-from notifier.model import Milestone, Phase
+from notifier.model import Phase
 from notifier.render.words import plain
+from notifier.upcoming import next_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from notifier.model import Dates, ModelEntry, TrackedModel
 
@@ -43,43 +44,6 @@ def _comes(dates: Dates, days: int, today: date) -> bool:
     return any(today <= day <= today + timedelta(days) for _, day in dates.stated())
 
 
-class Deadline(NamedTuple):
-    """A milestone to come. `by_health`: only AWS Health gives its date."""
-
-    day: date
-    milestone: Milestone
-    entry: ModelEntry
-    by_health: bool = False
-
-
-def coming(entries: Iterable[ModelEntry], days: int, today: date) -> tuple[Deadline, ...]:
-    """Give what comes within so many days, soonest first, models in use before others."""
-    found = [
-        one
-        for entry in entries
-        for one in _ahead(entry)
-        if today <= one.day <= today + timedelta(days)
-    ]
-    return tuple(
-        sorted(found, key=lambda one: (one.day, one.entry.in_use is False, one.entry.name))
-    )
-
-
-def _ahead(entry: ModelEntry) -> Iterator[Deadline]:
-    for milestone in Milestone:
-        stated, said = entry.dates.of(milestone), entry.by_health.of(milestone)
-        day = stated or said
-        if day is not None:
-            yield Deadline(day, milestone, entry, by_health=stated is None)
-
-
-def next_deadline(entry: ModelEntry, today: date) -> Deadline | None:
-    """Give the nearest milestone that is still to come."""
-    return min(
-        (one for one in _ahead(entry) if one.day >= today), default=None, key=lambda one: one.day
-    )
-
-
 def used_first(entries: Iterable[ModelEntry], today: date) -> list[ModelEntry]:
     """Order by use, then by what comes next, then by name.
 
@@ -87,7 +51,7 @@ def used_first(entries: Iterable[ModelEntry], today: date) -> list[ModelEntry]:
     """
 
     def order(entry: ModelEntry) -> tuple[int, bool, date, str, str]:
-        ahead = next_deadline(entry, today)
+        ahead = next_of(entry, today)
         use = {True: 0, None: 1, False: 2}[entry.in_use]
         fails = entry.phase is Phase.END_OF_LIFE and entry.in_use is not False
         return (use, not fails, ahead.day if ahead else date.max, entry.name, entry.model_id)

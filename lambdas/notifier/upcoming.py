@@ -33,6 +33,12 @@ def upcoming(entries: Iterable[ModelEntry], days: int, today: date) -> tuple[Dea
     return tuple(sorted(found, key=_in_use_first))
 
 
+def next_of(entry: ModelEntry, today: date) -> Deadline | None:
+    """Give the nearest milestone that is still to come."""
+    coming = (one for one in _ahead(entry) if one.day >= today)
+    return min(coming, default=None, key=lambda one: one.day)
+
+
 def _ahead(entry: ModelEntry) -> Iterator[Deadline]:
     for milestone in Milestone:
         stated = entry.dates.of(milestone)

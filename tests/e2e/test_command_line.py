@@ -9,34 +9,27 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import queue
-import subprocess
-import sys
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from unittest.mock import patch
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from icalendar import Calendar
 
-from bedrock_lifecycle.app import main
 from local_aws.cloud import LocalCloud, local_cloud
 from local_aws.fake_bedrock import INTERNAL_ERROR, FoundationModel, SystemProfile, model_arn
 from local_aws.forwarding import Request, Response, Server
 from local_aws.gateway import Refusal
 from tests.e2e.conftest import EAST, EUROPE, WEST
+from tests.e2e.person import POLICIES, Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.e2e
 
-_PROJECT: Final = Path(__file__).resolve().parents[2]
-_POLICIES: Final = _PROJECT / "docs" / "policies"
-COMMAND: Final = Path(sys.executable).with_name("bedrock-lifecycle")
 START: Final = datetime(2026, 10, 8, 9, tzinfo=UTC)
 NOW: Final = START + timedelta(days=2)
 CHANGED, FURTHER, DYING = "acme.changed-v1:0", "acme.changed-further-v1:0", "beta.dying-v1:0"
@@ -44,70 +37,6 @@ KEEPERS: Final = tuple(
     FoundationModel(id=f"acme.keeper-{n:02}-v1:0", name=f"Keeper {n}", provider="Acme")
     for n in range(6)
 )
-
-
-class Done(NamedTuple):
-    """What a command printed."""
-
-    stdout: str
-    stderr: str
-
-
-class Person:
-    """Somebody at a terminal, with the rights of some documented policies and nothing else."""
-
-    def __init__(self, cloud: LocalCloud, name: str, *policies: str) -> None:
-        """Make the user and its access key."""
-        iam = cloud.client("iam")
-        iam.create_user(UserName=name)
-        for policy in policies:
-            document = (_POLICIES / f"{policy}.json").read_text()
-            iam.put_user_policy(UserName=name, PolicyName=policy, PolicyDocument=document)
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-        self.name = name
-        self._environment = {
-            "PATH": os.environ["PATH"],
-            "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
-            "AWS_REGION": EAST,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_ENDPOINT_URL": cloud.gateway.endpoint_url,
-            "AWS_ENDPOINT_URL_BEDROCK": cloud.bedrock.endpoint_url,
-            "BEDROCK_LIFECYCLE_NOW": NOW.isoformat(),
-        }
-
-    def runs(self, *words: str, expect: int = 0, **environment: str) -> Done:
-        """Run a command here, and see that it ends as expected."""
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            patch.dict(os.environ, self._environment | environment, clear=True),
-            patch.object(sys, "argv", [COMMAND.name, *words]),
-            redirect_stdout(out),
-            redirect_stderr(err),
-            pytest.raises(SystemExit) as ended,
-        ):
-            main()
-        done = Done(out.getvalue(), err.getvalue())
-        assert ended.value.code == expect, done
-        return done
-
-    def starts(self, *words: str, expect: int = 0, **environment: str) -> Done:
-        """Run the installed command, and see that it ends as expected."""
-        done = subprocess.run(
-            [str(COMMAND), *words],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=self._environment | environment,
-            timeout=120,
-        )
-        assert done.returncode == expect, done
-        return Done(done.stdout, done.stderr)
-
-    def reads(self, *words: str, expect: int = 0) -> Any:  # noqa: ANN401 whatever JSON it prints
-        """Run a command with `--json` and give what it printed."""
-        return json.loads(self.runs(*words, "--json", expect=expect).stdout)
 
 
 def _legacy(model_id: str, name: str, days: int, provider: str) -> FoundationModel:
@@ -165,22 +94,22 @@ def catalog(cloud: LocalCloud, region: str, models: list[FoundationModel]) -> It
 
 @pytest.fixture(scope="module")
 def looker(cloud: LocalCloud) -> Person:
-    return Person(cloud, "looker", "look")
+    return Person(cloud, "looker", "look", now=NOW)
 
 
 @pytest.fixture(scope="module")
 def operator(cloud: LocalCloud) -> Person:
-    return Person(cloud, "jane", "look", "operate")
+    return Person(cloud, "jane", "look", "operate", now=NOW)
 
 
 @pytest.fixture(scope="module")
 def newcomer(cloud: LocalCloud) -> Person:
-    return Person(cloud, "newcomer", "scan")
+    return Person(cloud, "newcomer", "scan", now=NOW)
 
 
 @pytest.fixture(scope="module")
 def nobody(cloud: LocalCloud) -> Person:
-    return Person(cloud, "nobody")
+    return Person(cloud, "nobody", now=NOW)
 
 
 # Look
@@ -261,15 +190,15 @@ def test_an_ambiguous_name_lists_the_candidates(looker: Person) -> None:
     assert FURTHER in refused.stderr
 
 
-def test_deadlines_come_soonest_first_with_their_source(looker: Person) -> None:
+def test_deadlines_have_their_source_and_those_in_use_come_first(looker: Person) -> None:
     found = looker.reads("deadlines")
     used = looker.reads("deadlines", "--in-use")
     table = looker.runs("deadlines", "--days", "20").stdout
 
-    assert {(one["model_id"], one["date"], one["days_left"]) for one in found} == {
-        (DYING, "2026-11-07", 28),
+    assert [(one["model_id"], one["date"], one["days_left"]) for one in found] == [
         (CHANGED, "2026-12-07", 58),
-    }
+        (DYING, "2026-11-07", 28),
+    ]
     assert {one["source"] for one in found} == {"Bedrock API"}
     assert [one["model_id"] for one in used] == [CHANGED]
     assert "Nothing comes in the next 20 days." in table
@@ -373,10 +302,12 @@ def test_a_dry_run_tells_what_would_be_told_and_leaves_all_as_it_is(
 ) -> None:
     cloud.notifications()
     before = cloud.items("ModelsTableName"), cloud.items("AlertsTableName")
-    later = {"BEDROCK_LIFECYCLE_NOW": (NOW + timedelta(hours=1)).isoformat()}
+    later = (NOW + timedelta(hours=1)).isoformat()
     with catalog(cloud, EAST, listed(changed_ends_in=40)):
-        document = json.loads(operator.runs("poll", "--dry-run", "--json", **later).stdout)
-        shown = operator.runs("poll", "--dry-run", **later).stdout
+        document = json.loads(
+            operator.runs("poll", "--dry-run", "--json", BEDROCK_LIFECYCLE_NOW=later).stdout
+        )
+        shown = operator.runs("poll", "--dry-run", BEDROCK_LIFECYCLE_NOW=later).stdout
 
     assert [one["kind"] for one in document["alerts"]] == ["DATES_CHANGED"]
     assert "1 alert would be told" in shown
@@ -533,8 +464,8 @@ def test_the_exit_code_of_a_scan(newcomer: Person, words: list[str], code: int) 
 def test_without_rights_to_read_use_all_counts_as_used_and_what_is_missing_is_named(
     cloud: LocalCloud,
 ) -> None:
-    person = Person(cloud, "half", "scan")
-    document = json.loads((_POLICIES / "scan.json").read_text())
+    person = Person(cloud, "half", "scan", now=NOW)
+    document = json.loads((POLICIES / "scan.json").read_text())
     document["Statement"][0]["Action"].remove("bedrock:ListAgents")
     cloud.client("iam").put_user_policy(
         UserName="half", PolicyName="scan", PolicyDocument=json.dumps(document)

@@ -10,15 +10,12 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
-from infra import test_alert
-from infra.account import Account
-from local_aws.emulator import ACCOUNT_ID
 from local_aws.fake_health import FakeHealthEvent, event_arn
 from local_aws.health_deliveries import as_eventbridge
 from tests.e2e.conftest import EAST, KEEPERS, WEST, Stage
+from tests.e2e.person import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -223,10 +220,8 @@ def test_without_a_support_plan_nothing_is_wrong_and_the_api_is_asked_once_a_day
 
 def test_a_test_alert_goes_the_whole_way(at_noon: Stage) -> None:
     cloud = at_noon.cloud
-    session = boto3.Session(ACCOUNT_ID, "test", region_name=EAST)
-    account = Account(ACCOUNT_ID, EAST, cloud.gateway.endpoint_url, session)
 
-    said = test_alert.send(account)
+    said = Person(cloud, "jane", "look", "operate").runs("test-alert").stderr
 
     (told,) = at_noon.told()
     assert told.document["alert_id"] in said

@@ -12,11 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-import boto3
 import pytest
 
-from infra import test_alert
-from infra.account import Account
 from infra.routing import Subscriber, subscribers
 from local_aws.cloud import local_cloud
 from local_aws.emulator import ACCOUNT_ID, PROJECT
@@ -25,6 +22,7 @@ from local_aws.fake_health import FakeHealthEvent, event_arn
 from local_aws.gateway import UNAVAILABLE, Refusal
 from local_aws.health_deliveries import as_eventbridge
 from tests.e2e.conftest import EAST, EUROPE, KEEPERS, WEST, Stage
+from tests.e2e.person import Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -587,17 +585,11 @@ def test_a_resolved_model_that_is_called_again_is_opened_once_and_reminders_go_o
 # Is anybody listening?
 
 
-def _operator(cloud: LocalCloud) -> Account:
-    """Give the account as `make test-alert` sees it."""
-    session = boto3.Session(ACCOUNT_ID, "test", region_name=EAST)
-    return Account(ACCOUNT_ID, EAST, cloud.gateway.endpoint_url, session)
-
-
 def test_that_nobody_is_subscribed_is_counted_and_is_said_in_the_chat(stage: HeardStage) -> None:
     with stage.cloud.nobody_subscribed("AlertsTopicArn"):
         answer = stage.cloud.poll(stage.at(1))
         digest = stage.cloud.digest(stage.at(7, 9))
-        sample = test_alert.send(_operator(stage.cloud))
+        sample = Person(stage.cloud, "jane", "look", "operate").runs("test-alert").stderr
 
     assert answer.payload["unheard"] == ["sns"]
     assert '"DeliveryFailures":[1.0]' in answer.log_tail  # What the alarm looks at.
