@@ -37,11 +37,13 @@ _SERVICE: Final = "dashboard"
 _MEMORY_MB: Final = 1769
 # Of the 24 columns that a dashboard has; a row is about as high as a line of text three times.
 _WHOLE, _HALF, _THIRD = 24, 12, 8
-_TIMELINE_ROWS, _TABLE_ROWS, _GRAPH_ROWS = 14, 8, 6
-# The console of the European sovereign cloud is in no documentation of AWS that could be found.
+_TIMELINE_ROWS, _TABLE_ROWS, _GRAPH_ROWS = 14, 9, 6
+# Each Region has its own. Only those of the first are listed by AWS:
+# https://docs.aws.amazon.com/general/latest/gr/mgmt-console.html
 _CONSOLES: Final = {
     "aws": "console.aws.amazon.com",
     "aws-cn": "console.amazonaws.cn",
+    "aws-eusc": "console.amazonaws-eusc.eu",
     "aws-us-gov": "console.amazonaws-us-gov.com",
 }
 
@@ -105,12 +107,12 @@ class Dashboard(Construct):
 
     @property
     def url(self) -> str | None:
-        """Where the dashboard is in the console; None where no console is documented."""
+        """Where the dashboard is in the console; None in a partition whose console is not known."""
         region = Stack.of(self).region
         console = _CONSOLES.get(partition_of(region))
         if console is None:
             return None
-        home = f"https://{console}/cloudwatch/home?region={region}"
+        home = f"https://{region}.{console}/cloudwatch/home?region={region}"
         return f"{home}#dashboards/dashboard/{self._page.dashboard_name}"
 
     def _role(self, log: logs.LogGroup, state: State, key: kms.IKey | None) -> iam.Role:

@@ -895,18 +895,19 @@ class TestDashboard:
             ("eu-west-1", "console.aws.amazon.com"),
             ("us-gov-west-1", "console.amazonaws-us-gov.com"),
             ("cn-north-1", "console.amazonaws.cn"),
+            ("eusc-de-east-1", "console.amazonaws-eusc.eu"),
         ],
     )
     def test_the_output_leads_to_it(self, region: str, console: str) -> None:
         made = templates({"dashboard": "true"}, region)[STACK_NAME]
 
         assert text(made["Outputs"]["DashboardUrl"]["Value"]) == (
-            f"https://{console}/cloudwatch/home?region={region}#dashboards/dashboard/"
-            "<DashboardPage>"
+            f"https://{region}.{console}/cloudwatch/home?region={region}"
+            "#dashboards/dashboard/<DashboardPage>"
         )
 
     def test_where_the_console_is_not_known_no_output_leads_astray(self) -> None:
-        made = templates({"dashboard": "true"}, "eusc-de-east-1")[STACK_NAME]
+        made = templates({"dashboard": "true"}, "us-iso-east-1")[STACK_NAME]
 
         assert "DashboardUrl" not in made["Outputs"]
         assert "AWS::CloudWatch::Dashboard" in {one["Type"] for one in made["Resources"].values()}
