@@ -62,7 +62,12 @@ class CommandError(Exception):
 
 def is_denied(error: AwsError) -> bool:
     """Say whether AWS refused for want of a permission."""
-    return error.code in _DENIED
+    return is_denial(error.code)
+
+
+def is_denial(code: str) -> bool:
+    """Say whether an error of this name is a refusal for want of a permission."""
+    return code in _DENIED
 
 
 def missing_action(error: AwsError) -> str:

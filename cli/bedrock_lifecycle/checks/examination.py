@@ -6,7 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from bedrock_lifecycle.checks import credentials, polls, stack
+from bedrock_lifecycle.checks import (
+    chat,
+    contacts,
+    credentials,
+    failures,
+    health,
+    key,
+    listening,
+    polls,
+    stack,
+    user_notifications,
+)
 from bedrock_lifecycle.checks.finding import Commands, State, problem, skipped
 from bedrock_lifecycle.checks.site import Account, Clients, Site
 from bedrock_lifecycle.deployment import NoStackError, find
@@ -29,37 +40,56 @@ _WORKERS: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: what it is called, and what looks, at an account or at a site.
+    """One check: what it is called, and what looks at what: the stack, or the account.
 
     An `advisory` one can find nothing that is wrong, only what could be better.
     """
 
     name: str
     look: Callable[[Any], Iterable[Finding]]
+    of: type[Account | Site] = Site
     advisory: bool = False
 
 
-_OF_THE_ACCOUNT: Final[Mapping[str, Sequence[Check]]] = {
+_CHECKS: Final[Mapping[str, Sequence[Check]]] = {
     "Access": (
-        Check(credentials.CREDENTIALS, credentials.credentials),
-        Check(credentials.DATE_FIELDS, credentials.date_fields),
+        Check(credentials.CREDENTIALS, credentials.credentials, of=Account),
+        Check(credentials.DATE_FIELDS, credentials.date_fields, of=Account),
     ),
-    "Stack": (Check(stack.BOOTSTRAP, stack.bootstrap, advisory=True),),
-}
-_OF_THE_STACK: Final[Mapping[str, Sequence[Check]]] = {
     "Stack": (
         Check(stack.STACK, stack.stack),
         Check(stack.VERSION_CHECK, stack.version),
+        Check(key.KEY, key.key),
+        Check(stack.BOOTSTRAP, stack.bootstrap, of=Account, advisory=True),
     ),
     "Polls": (
         Check(polls.SCHEDULES, polls.schedules),
         Check(polls.POLLS, polls.polls),
+        Check(polls.REGIONS, polls.regions),
+        Check(polls.USE, polls.use),
     ),
+    "Who hears": (
+        Check(listening.FIRST_MESSAGE, listening.first_message),
+        Check(listening.SUBSCRIPTIONS, listening.subscriptions),
+        Check(chat.CHAT_TOPIC_CHECK, chat.chat_topic),
+        Check(chat.CHAT_CHANNEL, chat.chat_channel),
+        Check(user_notifications.USER_NOTIFICATIONS, user_notifications.user_notifications),
+    ),
+    "AWS Health": (
+        Check(health.EVENTS, health.events),
+        Check(health.FORWARDERS, health.forwarders),
+        Check(health.API, health.api),
+    ),
+    "Failures": (
+        Check(listening.ALERTS, listening.alerts),
+        Check(failures.DEAD_LETTERS, failures.dead_letters),
+        Check(failures.ALARMS, failures.alarms),
+    ),
+    "AWS's own notices": (Check(contacts.CONTACTS, contacts.contacts, of=Account, advisory=True),),
 }
 
 GROUPS: Final[Mapping[str, Sequence[str]]] = {
-    group: [one.name for part in (_OF_THE_STACK, _OF_THE_ACCOUNT) for one in part.get(group, ())]
-    for group in ("Access", "Stack", "Polls")
+    group: [one.name for one in checks] for group, checks in _CHECKS.items()
 }
 """The names of the checks by what they look at, in the order in which they are shown."""
 
@@ -99,15 +129,19 @@ def _without_stack(error: AwsError | CommandError) -> Finding:
 
 def _made(account: Account, deployment: Deployment | None) -> list[Finding]:
     with ThreadPoolExecutor(_WORKERS) as pool:
-        tasks: list[tuple[Check, Account | Site]] = [
-            (one, account) for part in _OF_THE_ACCOUNT.values() for one in part
-        ]
+        seen: list[Account | Site] = [account]
         if deployment is not None:
-            site = Site(account, deployment, pool)
-            tasks += [(one, site) for part in _OF_THE_STACK.values() for one in part]
+            seen.append(Site(account, deployment, pool))
+        tasks = [
+            (check, one)
+            for checks in _CHECKS.values()
+            for check in checks
+            for one in seen
+            if isinstance(one, check.of)
+        ]
         with steps("Checking the set-up", total=len(tasks)) as shown:
             (task,) = shown.task_ids
-            futures = [pool.submit(_found, check, seen) for check, seen in tasks]
+            futures = [pool.submit(_found, check, one) for check, one in tasks]
             for future in futures:
                 future.add_done_callback(lambda _: shown.advance(task))
             return [finding for future in futures for finding in future.result()]

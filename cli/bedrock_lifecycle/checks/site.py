@@ -74,8 +74,8 @@ class Site:
         self.deployment = deployment
         self.commands = account.commands
         self.now = account.now
-        # Made here: it makes a client, which only one thread may do at a time.
-        snapshot = deployment.snapshot
+        # Made here: each makes a client, which only one thread may do at a time.
+        snapshot, self.ledger = deployment.snapshot, deployment.ledger
         self._function = pool.submit(self._read_function)
         self._resources = pool.submit(self.resources_of, deployment.stack_name)
         self._state: Future[State] = pool.submit(snapshot.read)
