@@ -233,10 +233,12 @@ def test_pictures_of_both_themes_stand_on_one_page_and_leave_the_rest_of_it_alon
     page = open_page(f"{ours}{light}{dark}{light}", scheme="dark")
 
     assert page.evaluate(look) == alone
-    grounds = page.locator(".bl-ground").evaluate_all(
-        "all => all.map(one => getComputedStyle(one).fill)"
-    )
-    assert grounds == [rgb(LIGHT.ground), rgb(DARK.ground), rgb(LIGHT.ground)]
+    fills = "all => all.map(one => getComputedStyle(one).fill)"
+    grounds = page.locator(".bl-ground")
+    on_screen = [rgb(LIGHT.ground), rgb(DARK.ground), rgb(LIGHT.ground)]
+    assert grounds.evaluate_all(fills) == on_screen
+    page.emulate_media(media="print")
+    assert grounds.evaluate_all(fills) == [rgb(LIGHT.ground)] * 3
 
 
 def test_hovering_shows_all_that_is_known(open_page: OpenPage) -> None:

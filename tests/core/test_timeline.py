@@ -324,6 +324,11 @@ def test_what_ended_long_ago_is_left_out_and_counted_unless_it_is_used(
         (row(life=life(end_of_life="2026-11-28")), "today", "end of life 2026-11-28"),
         (row(life=life(end_of_life="2026-11-27")), "yesterday", "end of life 2026-11-27"),
         (
+            row(life=life(legacy="2026-11-28", end_of_life="2026-11-28")),
+            "today",
+            "end of life 2026-11-28",
+        ),
+        (
             announced(row(life=life()), dates(None, "2027-01-08")),
             "in 41 days · AWS Health",
             "public extended access 2027-01-08",
@@ -448,6 +453,14 @@ def test_a_part_of_a_year_begins_at_the_edge_and_ends_with_the_year() -> None:
     assert first.right == pytest.approx(10 + 1000 * 275 / 913, abs=0.1)
 
 
+def test_what_lies_beyond_the_calendar_is_put_at_its_edge() -> None:
+    axis = axis_over([], TODAY, 10, 110)
+
+    assert axis.x(axis.start) == axis.x(date(1970, 1, 1)) == 10
+    assert axis.x(axis.end) == axis.x(date(2099, 1, 1)) == 110
+    assert 10 < axis.x(TODAY) < 110
+
+
 # The picture
 
 
@@ -489,9 +502,11 @@ def test_a_used_model_that_ended_before_the_calendar_begins_is_pointed_at() -> N
     svg = timeline_svg([ended, row("other", in_use=True)], today=TODAY)
 
     first, _ = drawn(svg, "bl-row")
-    classes = {one.get("class") for one in first.iter()}
-    assert "bl-arrow" in classes
-    assert not classes & {"bl-bar bl-active", "bl-mark bl-mark-end"}
+    shapes = {one.get("class"): one.get("d", "") for one in first.iter()}
+    tip = re.search(r"L([\d.]+)", shapes["bl-arrow"])
+    assert tip
+    assert float(tip[1]) < 600
+    assert not shapes.keys() & {"bl-bar bl-active", "bl-mark bl-mark-end"}
 
 
 def test_marks_differ_in_shape_and_those_of_aws_health_are_hollow() -> None:
@@ -523,6 +538,15 @@ def test_a_picture_says_what_is_in_it(width: int) -> None:
 
     assert {"In use here1 model", "Not in use1 model", "Nova", "Titan"} <= set(texts)
     assert {"in 131 days", "end of life 2027-04-08", "today 2026-11-28", "2027"} <= set(texts)
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_a_model_is_named_once_and_its_regions_at_every_bar(width: int) -> None:
+    rows = [row(region=EAST, life=life()), row(region=WEST, life=life(end_of_life="2027-04-08"))]
+
+    texts = written(timeline_svg(rows, today=TODAY, width=width))
+
+    assert [texts.count(one) for one in ("Claude Sonnet 4.5", EAST, WEST)] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("width", [360, 1200])

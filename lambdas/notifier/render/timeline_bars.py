@@ -91,8 +91,8 @@ class Bar:
         return row.gone_at is not None and self.ends_on != known_dates(row).end_of_life
 
     def next_mark(self, today: date) -> Mark | None:
-        """Give the milestone that comes next; after the end, the end."""
-        if self.ends_on is not None and self.ends_on < today:
+        """Give the milestone that comes next; from the end on, the end."""
+        if self.ends_on is not None and self.ends_on <= today:
             return next((mark for mark in reversed(self.marks) if mark.day == self.ends_on), None)
         return next((mark for mark in self.marks if mark.day >= today), None)
 
