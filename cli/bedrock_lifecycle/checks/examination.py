@@ -32,10 +32,9 @@ if TYPE_CHECKING:
 
     from bedrock_lifecycle.access import Access
     from bedrock_lifecycle.checks.finding import Finding
-    from bedrock_lifecycle.deployment import Deployment
 
-# As many as there are checks and shared reads, so that none of them waits for a free thread.
-_WORKERS: Final = 32
+# Of a pool of its own: checks wait for what it reads.
+_READS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +99,18 @@ def examine(access: Access) -> list[Finding]:
     try:
         account = _account(access, session)
     except AwsError as error:
-        return [problem(credentials.CREDENTIALS, explained(error), "see above; then repeat")]
+        # No call can be made, so nothing else can be said.
+        return [problem(credentials.CREDENTIALS, *_what_and_mend(error))]
     try:
         deployment = find(access)
-    except (AwsError, CommandError) as error:
-        return [_without_stack(error), *_made(account, None)]
-    return _made(account, deployment)
+    except NoStackError as error:
+        return [problem(stack.STACK, error.what, error.mend), *_made([account])]
+    except AwsError as error:
+        return [_failed(Check(stack.STACK, stack.stack), error), *_made([account])]
+    if "PollFunctionName" not in deployment.outputs:
+        return [stack.unfinished_finding(deployment, account.commands), *_made([account])]
+    with ThreadPoolExecutor(_READS) as pool:
+        return _made([account, Site(account, deployment, pool)])
 
 
 def _account(access: Access, session: Session) -> Account:
@@ -121,30 +126,20 @@ def _account(access: Access, session: Session) -> Account:
     )
 
 
-def _without_stack(error: AwsError | CommandError) -> Finding:
-    if isinstance(error, NoStackError):
-        return problem(stack.STACK, error.what, error.mend)
-    return _failed(Check(stack.STACK, stack.stack), error)
-
-
-def _made(account: Account, deployment: Deployment | None) -> list[Finding]:
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        seen: list[Account | Site] = [account]
-        if deployment is not None:
-            seen.append(Site(account, deployment, pool))
-        tasks = [
-            (check, one)
-            for checks in _CHECKS.values()
-            for check in checks
-            for one in seen
-            if isinstance(one, check.of)
-        ]
-        with steps("Checking the set-up", total=len(tasks)) as shown:
-            (task,) = shown.task_ids
-            futures = [pool.submit(_found, check, one) for check, one in tasks]
-            for future in futures:
-                future.add_done_callback(lambda _: shown.advance(task))
-            return [finding for future in futures for finding in future.result()]
+def _made(seen: Sequence[Account | Site]) -> list[Finding]:
+    tasks = [
+        (check, one)
+        for checks in _CHECKS.values()
+        for check in checks
+        for one in seen
+        if isinstance(one, check.of)
+    ]
+    with ThreadPoolExecutor(len(tasks)) as pool, steps("Checking the set-up", len(tasks)) as shown:
+        (task,) = shown.task_ids
+        futures = [pool.submit(_found, check, one) for check, one in tasks]
+        for future in futures:
+            future.add_done_callback(lambda _: shown.advance(task))
+        return [finding for future in futures for finding in future.result()]
 
 
 def _found(check: Check, seen: Account | Site) -> list[Finding]:
@@ -153,15 +148,21 @@ def _found(check: Check, seen: Account | Site) -> list[Finding]:
     except (AwsError, CommandError) as error:
         return [_failed(check, error)]
     except Exception as error:  # noqa: BLE001 an answer of any other shape blocks no other check
-        return [skipped(check.name, f"{type(error).__name__}: {error}", "report it as an issue")]
+        why = f"{type(error).__name__}: {error}"
+        return [skipped(check.name, why, "please report it: this command is at fault")]
 
 
 def _failed(check: Check, error: AwsError | CommandError) -> Finding:
-    if isinstance(error, CommandError):
-        return skipped(check.name, str(error), "")
-    mend = "repeat the command"
-    if is_denied(error):
-        mend = f"allow {missing_action(error)}: docs/doctor.md has the whole policy"
-    finding = skipped(check.name, explained(error), mend)
+    why, mend = _what_and_mend(error)
+    if isinstance(error, AwsError) and is_denied(error):
+        mend = f"allow {missing_action(error)}; docs/doctor.md has the whole policy"
+    finding = skipped(check.name, why, mend)
     # What could not be seen can be no worse than advice, and so leaves all well.
     return replace(finding, state=State.ADVICE) if check.advisory else finding
+
+
+def _what_and_mend(error: AwsError | CommandError) -> tuple[str, str]:
+    """Part the words of an error: they say what to do after what is wrong."""
+    said = explained(error) if isinstance(error, AwsError) else str(error)
+    what, _, mend = said.partition("; ")
+    return what, mend or "repeat the command"

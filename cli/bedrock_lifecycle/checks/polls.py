@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from bedrock_lifecycle.checks.finding import advice, ok, problem
 from bedrock_lifecycle.errors import action_named, is_denial
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bedrock_lifecycle.checks.site import Site
     from notifier.model import RegionState
     from notifier.usage import ReadFailure, RegionUsage, Source
+
+T = TypeVar("T")
 
 SCHEDULES: Final = "schedules"
 POLLS: Final = "polls"
@@ -102,9 +104,14 @@ def poll_finding(
 
 def regions(site: Site) -> Iterator[Finding]:
     """Look which Regions gave an answer that could be used."""
-    chosen = site.settings.regions
-    states = [one for name, one in site.state.regions.items() if chosen == "all" or name in chosen]
+    states = _watched(site.state.regions, site.settings)
     yield from region_findings(states, site.now, poller(site))
+
+
+def _watched(by_region: Mapping[str, T], settings: Settings) -> list[T]:
+    """Leave out what is remembered of Regions that were polled under other settings."""
+    chosen = settings.regions
+    return [one for name, one in by_region.items() if chosen == "all" or name in chosen]
 
 
 def region_findings(
@@ -167,7 +174,8 @@ class _Gap(NamedTuple):
 
 def use(site: Site) -> Iterator[Finding]:
     """Look what of the account's use could not be read."""
-    yield from use_findings(site.state.usage.values(), poller(site), is_read=site.settings.usage)
+    usage = _watched(site.state.usage, site.settings)
+    yield from use_findings(usage, poller(site), is_read=site.settings.usage)
 
 
 def use_findings(

@@ -12,7 +12,7 @@ from notifier.errors import aws_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor
     from datetime import datetime
 
     from boto3 import Session
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bedrock_lifecycle.access import Caller
     from bedrock_lifecycle.checks.finding import Commands
     from bedrock_lifecycle.deployment import Deployment
+    from notifier.ledger import Ledger
     from notifier.settings import Settings
     from notifier.snapshot import State
 
@@ -74,11 +75,10 @@ class Site:
         self.deployment = deployment
         self.commands = account.commands
         self.now = account.now
-        # Made here: each makes a client, which only one thread may do at a time.
-        snapshot, self.ledger = deployment.snapshot, deployment.ledger
+        self._making = Lock()
         self._function = pool.submit(self._read_function)
         self._resources = pool.submit(self.resources_of, deployment.stack_name)
-        self._state: Future[State] = pool.submit(snapshot.read)
+        self._state = pool.submit(self._read_state)
 
     @property
     def function(self) -> Mapping[str, Any]:
@@ -101,6 +101,13 @@ class Site:
         """What the notifier remembers."""
         return self._state.result()
 
+    @property
+    def ledger(self) -> Ledger:
+        """The alerts table."""
+        # It makes a client at first, which only one thread may do at a time.
+        with self._making:
+            return self.deployment.ledger
+
     def names(self, kind: str) -> list[str]:
         """Give the physical ids of the stack's resources of one type, in order."""
         return sorted(one.name for one in self._resources.result() if one.kind == kind)
@@ -114,6 +121,11 @@ class Site:
         pages = self.client("cloudformation", region).get_paginator("list_stack_resources")
         with aws_call("cloudformation:ListStackResources"):
             return list(_resources(pages.paginate(StackName=stack)))
+
+    def _read_state(self) -> State:
+        with self._making:
+            snapshot = self.deployment.snapshot
+        return snapshot.read()
 
     def _read_function(self) -> Mapping[str, Any]:
         name = self.deployment.output("PollFunctionName")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from bedrock_lifecycle import VERSION
-from bedrock_lifecycle.checks.finding import advice, ok, problem
+from bedrock_lifecycle.checks.finding import State, advice, ok, problem
 from notifier.errors import AwsError, aws_call
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from bedrock_lifecycle.checks.finding import Commands, Finding
     from bedrock_lifecycle.checks.site import Account, Clients, Site
+    from bedrock_lifecycle.deployment import Deployment
 
 STACK: Final = "stack"
 VERSION_CHECK: Final = "version"
@@ -81,6 +82,18 @@ def stack_finding(check: str, name: str, region: str, status: str, commands: Com
         check,
         f"{where}: the last change of it failed",
         f"see why ({events}), then make deploy",
+    )
+
+
+def unfinished_finding(stands: Deployment, commands: Commands) -> Finding:
+    """Judge a stack that names no poll function: it was never whole, or is somebody else's."""
+    found = stack_finding(STACK, stands.stack_name, stands.region, stands.status, commands)
+    if found.state is not State.OK:
+        return found
+    return problem(
+        STACK,
+        f"{found.detail}, but is none of Bedrock Lifecycle Notifier",
+        "give the right one with --stack-name, --region or --profile",
     )
 
 
