@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bedrock_lifecycle.checks.finding import Commands, Finding
     from bedrock_lifecycle.checks.site import Site
     from notifier.model import RegionState
+    from notifier.settings import Settings
     from notifier.usage import ReadFailure, RegionUsage, Source
 
 T = TypeVar("T")
