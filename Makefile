@@ -26,7 +26,7 @@ EMAIL ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint format synth deploy test-alert destroy clean
+.PHONY: help demo test bench lint format synth pictures deploy test-alert destroy clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +57,9 @@ format: $(VENV)/.full ## Put the code into form
 
 synth: $(VENV)/.deploy ## Print the CloudFormation template; needs no credentials
 	@$(BIN)/python -m infra.template $(ARGS)
+
+pictures: $(VENV)/.full $(EMULATOR)/.ready ## Make the screenshots and the transcript in docs/ again
+	@$(BIN)/python -m demo.record
 
 deploy: $(VENV)/.deploy ## Deploy or upgrade: EMAIL=you@example.com, other settings in ARGS
 	@$(BIN)/python -m infra.deploy $(if $(EMAIL),--email '$(EMAIL)') $(ARGS)

@@ -9,23 +9,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from demo.catalog import REGIONS
 from demo.screen import Screen, console
-from demo.story import HOME, STORY, Heard, Step, differences, set_stage, set_up_account
+from demo.story import SETTINGS, STORY, Heard, Step, act, differences, set_up_account
 from local_aws.cloud import LocalCloud, local_cloud
-from local_aws.health_deliveries import as_eventbridge
 from local_aws.leashed_process import LocalServerError
 
 if TYPE_CHECKING:
-    from local_aws.cloud import Email, Notification, PollAnswer
-
-_SETTINGS = {
-    "emails": "you@example.com",
-    "regions": ",".join(REGIONS),
-    # The channel does nothing here; what it would read is taken from its topic.
-    "slack_workspace_id": "T0123ABCD",
-    "slack_channel_id": "C0123ABCD",
-}
+    from local_aws.cloud import Email, Notification
 
 
 def main() -> int:
@@ -34,7 +24,7 @@ def main() -> int:
     screen = Screen(console())
     screen.opening()
     try:
-        with local_cloud(_SETTINGS, say=screen.progress) as cloud:
+        with local_cloud(SETTINGS, say=screen.progress) as cloud:
             screen.progress("Letting the account use four models")
             set_up_account(cloud)
             as_told, heard = _play(cloud, screen)
@@ -69,26 +59,12 @@ def _poll(
     cloud: LocalCloud, screen: Screen, step: Step, chat: str
 ) -> tuple[list[Notification], str | None]:
     mailed_before = len(cloud.emails())
-    set_stage(cloud, step)
-    with step.mischief(cloud):
-        answer = _happens(cloud, step)
+    answer = act(cloud, step)
     screen.answered(answer)
     notifications = cloud.notifications()
     mails: list[Email] = cloud.emails()[mailed_before:]
     screen.heard(notifications, mails, [one.document for one in cloud.taken_from(chat)])
     return notifications, answer.function_error
-
-
-def _happens(cloud: LocalCloud, step: Step) -> PollAnswer:
-    if step.digest:
-        return cloud.digest(step.time)
-    return _push(cloud, step) if step.health else cloud.poll(step.time)
-
-
-def _push(cloud: LocalCloud, step: Step) -> PollAnswer:
-    """Let EventBridge bring what AWS Health says, by the deployed rule."""
-    deliveries = as_eventbridge(step.health, delivered_in=HOME) if step.health else []
-    return cloud.push_health(deliveries, step.time)
 
 
 def _left_to_the_digest(cloud: LocalCloud) -> list[dict[str, Any]]:

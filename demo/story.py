@@ -11,17 +11,25 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from demo.catalog import MODELS, Model, catalog_at, profiles_at
+from demo.catalog import MODELS, REGIONS, Model, catalog_at, profiles_at
 from local_aws.fake_bedrock import INTERNAL_ERROR, model_arn
 from local_aws.fake_health import FakeHealthEvent, event_arn
 from local_aws.fake_service_quotas import ServiceQuota
 from local_aws.gateway import Refusal
+from local_aws.health_deliveries import as_eventbridge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from local_aws.cloud import LocalCloud
+    from local_aws.cloud import LocalCloud, PollAnswer
 
+SETTINGS: Final = {
+    "emails": "you@example.com",
+    "regions": ",".join(REGIONS),
+    # The channel does nothing here; what it would read is taken from its topic.
+    "slack_workspace_id": "T0123ABCD",
+    "slack_channel_id": "C0123ABCD",
+}
 HOME: Final = "us-east-1"
 SONNET: Final = "anthropic.claude-sonnet-4-5-20250929-v1:0"
 SONNET_4: Final = "anthropic.claude-sonnet-4-20250514-v1:0"
@@ -356,6 +364,19 @@ STORY: Final = (
         mischief=_somebody_begins_to_call,
     ),
 )
+
+
+def act(cloud: LocalCloud, step: Step) -> PollAnswer:
+    """Let a step happen."""
+    set_stage(cloud, step)
+    with step.mischief(cloud):
+        if step.digest:
+            return cloud.digest(step.time)
+        if step.health is None:
+            return cloud.poll(step.time)
+        # EventBridge brings what AWS Health says, by the deployed rule.
+        deliveries = as_eventbridge(step.health, delivered_in=HOME)
+        return cloud.push_health(deliveries, step.time)
 
 
 def set_stage(cloud: LocalCloud, step: Step) -> None:

@@ -22,12 +22,12 @@ from bedrock_lifecycle.verdict import ends_within, is_dying
 from notifier.render.words import count_text, failure_text, listing, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from bedrock_lifecycle.scanning import Scanned
     from bedrock_lifecycle.verdict import Exit
-    from notifier.model import ModelEntry
+    from notifier.model import Failure, ModelEntry
 
 _NAMED: Final = 4
 
@@ -109,15 +109,17 @@ def _blind_spots(found: Scanned) -> Iterator[str]:
     if found.guessed is not None:
         reason = explained(found.guessed)
         yield f"All Regions with Bedrock were asked, enabled or not: {reason}."
-    for name, regions in _by_reason(found).items():
+    for name, regions in _by_reason(found.unanswered).items():
         yield f"No answer from {_cut(regions)}: {failure_text(name)}."
+    for name, regions in _by_reason(found.closed).items():
+        yield f"Closed to this account, by policy or not enabled ({plain(name)}): {_cut(regions)}."
     for (source, why), regions in sorted(_unread(found).items()):
         yield f"Use is not fully known: {source} in {_cut(regions)}: {why}."
 
 
-def _by_reason(found: Scanned) -> dict[str, list[str]]:
+def _by_reason(failures: Mapping[str, Failure]) -> dict[str, list[str]]:
     by_name: defaultdict[str, list[str]] = defaultdict(list)
-    for region, failure in found.failures.items():
+    for region, failure in failures.items():
         by_name[failure.name].append(region)
     return by_name
 

@@ -57,6 +57,11 @@ class Scanned:
         """The Regions that may hold models all the same: they did not refuse, they gave nothing."""
         return {name: one for name, one in self.failures.items() if not _is_refusal(one)}
 
+    @property
+    def closed(self) -> dict[str, Failure]:
+        """The Regions that refused: by policy, or because they are not enabled."""
+        return {name: one for name, one in self.failures.items() if _is_refusal(one)}
+
     def without(self, ignored: Callable[[TrackedModel], bool]) -> Scanned:
         """Leave out the rows that somebody does not want to hear of."""
         return replace(self, rows=tuple(row for row in self.rows if not ignored(row)))
