@@ -61,8 +61,8 @@ def _colours(palette: Palette) -> str:
 
 _POLICY = "default-src 'none';style-src 'unsafe-inline';base-uri 'none';form-action 'none'"
 _READING = (
-    "Hovering over a row shows all that is known of it: ids, Regions, dates and use. Dates are "
-    "those of the Bedrock API; a hollow mark is a date that only AWS Health gives, or that it "
+    '<span class="bl-hint">Hovering over a row shows all that is known of it: ids, Regions, dates '
+    "and use.</span> Dates are those of the Bedrock API; a hollow mark is a date that only AWS Health gives, or that it "
     "gives otherwise. Dashes stand for what nobody has dated."
 )
 _STYLE = (
@@ -78,6 +78,6 @@ _STYLE = (
     "body{max-width:480px}header,footer{padding:0 12px}}"
     f"@media screen and (prefers-color-scheme:dark){{{_colours(DARK)}}}"
     "@media print{:root{color-scheme:light}body{max-width:none;padding:0}"
-    ".bl-sheet{break-inside:avoid}.bl-timeline{width:100%}}"
+    ".bl-hint{display:none}.bl-sheet{break-inside:avoid}.bl-timeline{width:100%}}"
     "@page{margin:12mm}"
 )
