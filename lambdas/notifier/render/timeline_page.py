@@ -62,8 +62,8 @@ def _colours(palette: Palette) -> str:
 _POLICY = "default-src 'none';style-src 'unsafe-inline';base-uri 'none';form-action 'none'"
 _READING = (
     '<span class="bl-hint">Hovering over a row shows all that is known of it: ids, Regions, dates '
-    "and use.</span> Dates are those of the Bedrock API; a hollow mark is a date that only AWS Health gives, or that it "
-    "gives otherwise. Dashes stand for what nobody has dated."
+    "and use.</span> Dates are those of the Bedrock API; a hollow mark is a date that only AWS "
+    "Health gives, or that it gives otherwise. Dashes stand for what nobody has dated."
 )
 _STYLE = (
     f"{_colours(LIGHT)}"
