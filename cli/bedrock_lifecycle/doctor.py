@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bedrock_lifecycle.checks.finding import Finding
 
 _SHOWN: Final = 2000
+_BEFORE_CHECK: Final = 5
 _MARKS: Final = {
     State.OK: ("✔", "ok", "green"),
     State.PROBLEM: ("✘", "XX", "bold red"),
@@ -54,6 +55,7 @@ def document(findings: Sequence[Finding]) -> dict[str, Any]:
                 "state": str(one.state),
                 "detail": one.detail,
                 "mend": one.mend or None,
+                "commands": one.commands,
             }
             for one in findings
         ],
@@ -74,6 +76,7 @@ def _can_mark(encoding: str) -> bool:
 def lines(findings: Sequence[Finding], *, marks: bool) -> Iterator[Text]:
     """Write the findings for a person: by group, each with its mend below it."""
     width = max((len(one.check) for one in findings), default=0)
+    indent = " " * (width + _BEFORE_CHECK + 2)
     for group, checks in GROUPS.items():
         found = [one for one in findings if one.check in checks]
         if found:
@@ -81,7 +84,8 @@ def lines(findings: Sequence[Finding], *, marks: bool) -> Iterator[Text]:
         for one in found:
             yield _line(one, width, marks=marks)
             if one.mend:
-                yield Text(f"     {' ' * width}  → {plain(one.mend, _SHOWN)}")
+                yield Text(f"{indent}→ {plain(one.mend, _SHOWN)}")
+            yield from (Text(f"{indent}  $ {plain(each, _SHOWN)}") for each in one.commands)
     yield Text(closing(findings), style="bold")
 
 

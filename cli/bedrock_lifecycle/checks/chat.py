@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from bedrock_lifecycle.checks.finding import advice, ok, problem
+from bedrock_lifecycle.checks.finding import DEPLOY, advice, ok, problem
 from bedrock_lifecycle.checks.listening import CHAT_TOPIC, OPERATIONS_TOPIC, topic
 from notifier.errors import aws_call
 from notifier.render.words import listing
@@ -121,7 +121,8 @@ def channel_findings(channels: Sequence[Channel], chat: str, operations: str) ->
         yield problem(
             CHAT_CHANNEL,
             "no channel of the account reads the chat topic",
-            f"authorise the workspace or tenant {_CONSOLE}, then make deploy",
+            f"authorise the workspace or tenant {_CONSOLE}, then deploy again",
+            DEPLOY,
         )
     for one in readers:
         if one.state == "DISABLED":

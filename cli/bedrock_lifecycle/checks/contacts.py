@@ -50,19 +50,26 @@ def _is_there(account: Account, kind: str) -> bool:
 def contact_findings(there: Collection[str], commands: Commands) -> Iterator[Finding]:
     """Judge the contacts: where one is missing, only the root address gets what it would."""
     missing = [kind for kind in _KINDS if kind not in there]
-    for kind in missing:
+    if missing:
         yield advice(
             CONTACTS,
-            f"there is none for {kind.lower()}: what AWS writes about it, such as the end of a "
-            "model, goes to the root address only",
-            commands.aws(
-                "account", "put-alternate-contact", "--alternate-contact-type", kind, *_PLACEHOLDERS
-            )
-            + " (with your own name and address; let mail filters pass health@aws.com)",
+            f"there is none for {_listed(missing)}: of AWS's own notices, such as of a model's "
+            "end, the root address alone gets what is meant for them",
+            "set them, with names and addresses of your own, and let mail filters pass "
+            "health@aws.com",
+            *(_put(kind, commands) for kind in missing),
         )
     if not missing:
-        said = listing([kind.lower() for kind in _KINDS])
         yield ok(
             CONTACTS,
-            f"there are some for {said}; let their mail filters pass health@aws.com",
+            f"{_listed(_KINDS)} have theirs; let their mail filters pass health@aws.com",
         )
+
+
+def _listed(kinds: Collection[str]) -> str:
+    return listing([kind.lower() for kind in kinds])
+
+
+def _put(kind: str, commands: Commands) -> str:
+    words = ("account", "put-alternate-contact", "--alternate-contact-type", kind)
+    return commands.aws(*words, *_PLACEHOLDERS)

@@ -58,6 +58,7 @@ def date_fields_finding(known: Collection[str], version: str) -> Finding:
         DATE_FIELDS,
         f"botocore {version} of this command line drops {', '.join(missing)}, so scan sees no "
         "dates; the deployed function has its own and is not concerned",
-        f"pip install --upgrade 'boto3>={_OLDEST}' where this command line is installed, or "
+        "upgrade boto3 where this command line is installed, here or with pipx",
+        f"pip install --upgrade 'boto3>={_OLDEST}'",
         "pipx upgrade bedrock-lifecycle-notifier",
     )

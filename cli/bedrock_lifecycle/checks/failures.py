@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from bedrock_lifecycle.checks.finding import advice, ok, problem
+from bedrock_lifecycle.checks.finding import DEPLOY, advice, ok, problem
 from notifier.errors import aws_call
 from notifier.render.words import count_text, moment_text
 
@@ -66,13 +66,13 @@ def dead_letter_findings(queues: Collection[Queue], commands: Commands) -> Itera
         yield problem(
             DEAD_LETTERS,
             f"{count_text(one.messages, 'message')} in {one.name}",
-            _mend(one, sources.get(one.arn), commands),
+            *_mend(one, sources.get(one.arn), commands),
         )
     if not full:
         yield ok(DEAD_LETTERS, f"none in {count_text(len(ends), 'queue')}")
 
 
-def _mend(queue: Queue, source: Queue | None, commands: Commands) -> str:
+def _mend(queue: Queue, source: Queue | None, commands: Commands) -> tuple[str, str, str]:
     look = commands.aws("sqs", "receive-message", "--queue-url", queue.url)
     if source is not None:
         again = commands.aws(
@@ -83,9 +83,9 @@ def _mend(queue: Queue, source: Queue | None, commands: Commands) -> str:
             "--destination-arn",
             source.arn,
         )
-        return f"read it: {look}; when the cause is gone, have it tried again: {again}"
+        return "read what lies there, and when the cause is gone, have it tried again", look, again
     away = commands.aws("sqs", "purge-queue", "--queue-url", queue.url)
-    return f"read it: {look}; when the cause is gone, as later polls made good for it: {away}"
+    return "read what lies there, and when the cause is gone, throw it away", look, away
 
 
 class Alarm(NamedTuple):
@@ -132,7 +132,9 @@ def _alarm(told: Mapping[str, Any]) -> Alarm:
 def alarm_findings(alarms: Collection[Alarm], commands: Commands) -> Iterator[Finding]:
     """Judge the alarms. One without actions is not about the notifier, but about a model's end."""
     if not alarms:
-        yield problem(ALARMS, "the stack has none, so nothing says when it stops", "make deploy")
+        yield problem(
+            ALARMS, "the stack has none, so nothing says when it stops", "deploy again", DEPLOY
+        )
         return
     for one in alarms:
         if one.state == "ALARM":
@@ -141,6 +143,7 @@ def alarm_findings(alarms: Collection[Alarm], commands: Commands) -> Iterator[Fi
             yield problem(
                 ALARMS,
                 f"{one.name} may tell nobody: its actions are disabled",
+                "enable them",
                 commands.aws("cloudwatch", "enable-alarm-actions", "--alarm-names", one.name),
             )
     if not any(one.state == "ALARM" for one in alarms):
@@ -153,4 +156,4 @@ def _in_alarm(alarm: Alarm, commands: Commands) -> Finding:
     detail = f"{alarm.name} is in alarm since {moment_text(alarm.since)}: {alarm.reason}"
     if alarm.has_actions:
         return problem(ALARMS, detail, alarm.description)
-    return advice(ALARMS, detail, f"see which models end: {commands.ours('deadlines')}")
+    return advice(ALARMS, detail, "see which models end", commands.ours("deadlines"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bedrock_lifecycle.access import STACK_NAME
 
@@ -30,13 +30,15 @@ class State(StrEnum):
 class Finding:
     """One thing that a check has found: `detail` says what is so, `mend` what to do about it.
 
-    Both are one line each, as they came from AWS: whoever shows them makes them harmless.
+    `commands` do it, in this order. All are one line each, with names as they came from AWS:
+    whoever shows them makes them harmless.
     """
 
     check: str
     state: State
     detail: str
     mend: str = ""
+    commands: tuple[str, ...] = ()
 
 
 def ok(check: str, detail: str) -> Finding:
@@ -44,14 +46,14 @@ def ok(check: str, detail: str) -> Finding:
     return Finding(check, State.OK, detail)
 
 
-def problem(check: str, detail: str, mend: str) -> Finding:
+def problem(check: str, detail: str, mend: str, *commands: str) -> Finding:
     """Say that something is wrong, and what mends it."""
-    return Finding(check, State.PROBLEM, detail, mend)
+    return Finding(check, State.PROBLEM, detail, mend, commands)
 
 
-def advice(check: str, detail: str, mend: str) -> Finding:
+def advice(check: str, detail: str, mend: str, *commands: str) -> Finding:
     """Say that something could be better, and how."""
-    return Finding(check, State.ADVICE, detail, mend)
+    return Finding(check, State.ADVICE, detail, mend, commands)
 
 
 def skipped(check: str, why: str, mend: str) -> Finding:
@@ -62,6 +64,10 @@ def skipped(check: str, why: str, mend: str) -> Finding:
 def is_all_well(findings: Iterable[Finding]) -> bool:
     """Say whether everything was seen and nothing is wrong; advice is not wrong."""
     return not any(one.state in {State.PROBLEM, State.SKIPPED} for one in findings)
+
+
+DEPLOY: Final = "make deploy"
+"""What mends everything that the stack is made of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bedrock_lifecycle.access import STACK_NAME
-from bedrock_lifecycle.checks.finding import advice, ok, problem
+from bedrock_lifecycle.checks.finding import DEPLOY, advice, ok, problem
 from bedrock_lifecycle.checks.polls import poller
 from bedrock_lifecycle.checks.stack import is_good, stack_finding, standing
 from bedrock_lifecycle.errors import is_denial
@@ -64,7 +64,7 @@ def rule_findings(
 ) -> Iterator[Finding]:
     """Judge the rules that catch what Health says, by name."""
     if not rules:
-        yield problem(check, "there is no rule for them", "make deploy")
+        yield problem(check, "there is no rule for them", "deploy again", DEPLOY)
     for name, state in rules.items():
         if state.startswith("ENABLED"):
             yield ok(check, f"the rule in {region or commands.region} is enabled")
@@ -72,6 +72,7 @@ def rule_findings(
             yield problem(
                 check,
                 f"the rule {name} in {region or commands.region} is {state}, so none come from it",
+                "enable it",
                 commands.aws("events", "enable-rule", "--name", name, region=region),
             )
 
@@ -79,7 +80,7 @@ def rule_findings(
 def mapping_findings(mappings: Mapping[str, str], commands: Commands) -> Iterator[Finding]:
     """Judge whether Lambda fetches the events from their queue, or is about to."""
     if not mappings:
-        yield problem(EVENTS, "nothing fetches them from their queue", "make deploy")
+        yield problem(EVENTS, "nothing fetches them from their queue", "deploy again", DEPLOY)
     for uuid, state in mappings.items():
         if state in {"Enabled", "Enabling", "Creating", "Updating"}:
             yield ok(EVENTS, "the function fetches them from their queue")
@@ -87,6 +88,7 @@ def mapping_findings(mappings: Mapping[str, str], commands: Commands) -> Iterato
             yield problem(
                 EVENTS,
                 f"the event source mapping {uuid} is {state}: they lie in their queue, for a week",
+                "enable it",
                 commands.aws("lambda", "update-event-source-mapping", "--uuid", uuid, "--enabled"),
             )
 
@@ -132,14 +134,16 @@ def forwarder_findings(found: Forwarder, main_region: str, commands: Commands) -
                 FORWARDERS,
                 f"{name} stands beside the main stack, in {region}: it is of another main stack, "
                 "and events may go back and forth for ever",
-                "keep one main stack in the account: in the Region of the other one, make destroy",
+                "keep one main stack in the account: in the Region of the other one",
+                "make destroy",
             )
     elif found.status is None:
         yield advice(
             FORWARDERS,
             f"there is none in {region}, so what Health says there comes only by the Health API, "
             "if at all",
-            "make deploy, unless health_forwarder=false is meant",
+            "deploy again, unless health_forwarder=false is meant",
+            DEPLOY,
         )
     elif not is_good(found.status):
         yield stack_finding(FORWARDERS, name, region, found.status, commands)
@@ -167,6 +171,6 @@ def api_finding(state: ApiState, now: datetime, poller: Poller) -> Finding:
     since = state.failing_since or now
     detail = f"gives no answer since {moment_text(since)} ({state.failure})"
     if is_denial(state.failure):
-        return problem(API, detail, poller.must_be_let("health:DescribeEvents", "everywhere"))
-    mend = f"nothing at once, it is asked again; if it lasts, see the log: {poller.log}"
-    return problem(API, detail, mend) if now - since >= _LASTS else advice(API, detail, mend)
+        return problem(API, detail, poller.must_be_let("health:DescribeEvents"))
+    mend = ("nothing at once, it is asked again; if it lasts, see the log", poller.log)
+    return problem(API, detail, *mend) if now - since >= _LASTS else advice(API, detail, *mend)

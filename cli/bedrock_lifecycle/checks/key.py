@@ -58,9 +58,8 @@ def key_finding(arn: str, state: str, commands: Commands) -> Finding:
     steps = [commands.aws("kms", "enable-key", "--key-id", arn)]
     if state == "PendingDeletion":
         steps.insert(0, commands.aws("kms", "cancel-key-deletion", "--key-id", arn))
-    return problem(
-        KEY, f"{arn} is {state}, so tables, topics and queues cannot be used", " && ".join(steps)
-    )
+    detail = f"{arn} is {state}, so tables, topics and queues cannot be used"
+    return problem(KEY, detail, "enable it", *steps)
 
 
 def needed(region: str) -> dict[str, tuple[str, ...]]:
@@ -90,8 +89,8 @@ def policy_findings(
         yield problem(
             KEY,
             f"its policy does not let {who} do {listing(actions)}",
-            "add the statements that make synth prints for this key, with "
-            + commands.aws(
+            "add the statements that a deployment prints for this key",
+            commands.aws(
                 "kms",
                 "put-key-policy",
                 "--key-id",

@@ -85,11 +85,14 @@ def first_message_finding(state: State, commands: Commands) -> Finding:
     if state.baseline_told_at is not None:
         return ok(FIRST_MESSAGE, f"told on {moment_text(state.baseline_told_at)}")
     if state.last_completed_at is None:
-        return advice(FIRST_MESSAGE, "comes with the first completed poll", commands.ours("poll"))
+        return advice(
+            FIRST_MESSAGE, "comes with the first completed poll", "poll now", commands.ours("poll")
+        )
     return problem(
         FIRST_MESSAGE,
         "waits until somebody can hear it, and so do all others",
-        f"confirm a subscription (see below), then {commands.ours('poll')}",
+        "confirm a subscription (see below), then poll",
+        commands.ours("poll"),
     )
 
 
@@ -118,7 +121,8 @@ def alerts_finding(
     return problem(
         ALERTS,
         f"{count} undelivered{since}: {', '.join(subjects)}",
-        f"try again, and read why not: {commands.ours('poll')}",
+        "try again, and read what goes wrong",
+        commands.ours("poll"),
     )
 
 
@@ -150,19 +154,19 @@ def topic_findings(
     topic: Topic, commands: Commands, *, may_be_empty: bool = False
 ) -> Iterator[Finding]:
     """Judge who hears a topic: those who have not confirmed do not."""
-    for one in topic.subscriptions:
-        if one.is_pending:
-            yield _pending(topic, one, commands)
+    pending = [one for one in topic.subscriptions if one.is_pending]
+    for one in pending:
+        yield _pending(topic, one, commands)
     if topic.confirmed:
         yield ok(SUBSCRIPTIONS, f"{topic.carries} reach {_named(topic.confirmed)}")
     elif may_be_empty:
         yield ok(SUBSCRIPTIONS, f"{topic.carries} reach no mailbox: chat was chosen alone")
-    else:
+    elif not pending:
         yield problem(
             SUBSCRIPTIONS,
-            f"{topic.carries} reach nobody: no subscription is confirmed",
-            f"{_subscribe(topic, 'email', 'you@example.com', commands)}, with the address it is "
-            "for, and open the link that arrives there",
+            f"{topic.carries} reach nobody: nothing is subscribed",
+            "subscribe an address (yours), and open the link that arrives there",
+            _subscribe(topic, "email", "you@example.com", commands),
         )
 
 
@@ -172,12 +176,14 @@ def _pending(topic: Topic, one: Subscription, commands: Commands) -> Finding:
     AWS says that the link holds for three days, and elsewhere that what is not confirmed is
     removed after 48 hours.
     """
+    alone = "" if topic.confirmed else ", and nobody else hears them"
     return problem(
         SUBSCRIPTIONS,
-        f"{one.endpoint} has not confirmed, so {topic.carries} do not arrive there",
-        "open the link in the e-mail of AWS Notifications (see the spam folder; better with "
-        f"{commands.ours('confirm', 'LINK')}); it holds for two to three days, and this sends "
-        f"another: {_subscribe(topic, one.protocol, one.endpoint, commands)}",
+        f"{one.endpoint} has not confirmed, so {topic.carries} do not arrive there{alone}",
+        "open the link in the e-mail of AWS Notifications, or give it to the first of these; it "
+        "holds for two to three days, and the second sends another",
+        commands.ours("confirm", "LINK"),
+        _subscribe(topic, one.protocol, one.endpoint, commands),
     )
 
 
@@ -212,5 +218,6 @@ def lopsided_findings(alerts: Topic, operations: Topic, commands: Commands) -> I
             yield advice(
                 SUBSCRIPTIONS,
                 f"{address} is subscribed to {one.carries} but not to {other.carries}",
+                "subscribe it to these as well",
                 _subscribe(other, "email", address, commands),
             )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from bedrock_lifecycle.checks.finding import advice, ok, problem
+from bedrock_lifecycle.checks.finding import DEPLOY, advice, ok, problem
 from bedrock_lifecycle.errors import action_named, is_denial
 from notifier.errors import aws_call, may_pass
 from notifier.render.words import count_text, failure_text, listing, moment_text
@@ -38,10 +38,10 @@ class Poller(NamedTuple):
     role: str
     log: str
 
-    def must_be_let(self, action: str, where: str) -> str:
+    def must_be_let(self, action: str, where: str = "") -> str:
         """Say how to let it do what its own policy allows already."""
         return (
-            f"{where}, let the role {self.role} do {action}: the stack's policy allows it, so look "
+            f"let the role {self.role} do {action}{where}: the stack's policy allows it, so look "
             "for a service control policy or a permissions boundary that denies it"
         )
 
@@ -69,7 +69,7 @@ def _schedule(site: Site, name: str) -> Mapping[str, Any]:
 def schedule_findings(schedules: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
     """Judge the schedules, by name; without one that is enabled nothing is polled."""
     if not schedules:
-        yield problem(SCHEDULES, "the stack has none, so nothing polls", "make deploy")
+        yield problem(SCHEDULES, "the stack has none, so nothing polls", "deploy again", DEPLOY)
         return
     off = {name: told for name, told in schedules.items() if told["State"] != "ENABLED"}
     for name, told in off.items():
@@ -95,12 +95,16 @@ def poll_finding(
     completed: datetime | None, rate: timedelta, now: datetime, log: str, commands: Commands
 ) -> Finding:
     """Judge how old is what is known: as the alarm does, after three missed polls."""
-    mend = f"poll now, and read why not: {commands.ours('poll')}; what went wrong before: {log}"
+    mend = (
+        "poll now, and read what goes wrong, or what went wrong before",
+        commands.ours("poll"),
+        log,
+    )
     if completed is None:
-        return problem(POLLS, "none has been completed yet", mend)
+        return problem(POLLS, "none has been completed yet", *mend)
     minutes = count_text(round(rate.total_seconds() / 60), "minute")
     when = f"the last completed one is of {moment_text(completed)}, with one due every {minutes}"
-    return problem(POLLS, when, mend) if now - completed > _MISSED * rate else ok(POLLS, when)
+    return problem(POLLS, when, *mend) if now - completed > _MISSED * rate else ok(POLLS, when)
 
 
 def regions(site: Site) -> Iterator[Finding]:
@@ -137,7 +141,8 @@ def region_findings(
             REGIONS,
             f"never covered, so nothing is known of them: {', '.join(never)}",
             "if models are called there, enable the Region or let the function's role ask it; if "
-            "not, name those that matter: make deploy ARGS='--set regions=us-east-1,…'",
+            "not, name the Regions that matter",
+            f"{DEPLOY} ARGS='--set regions=us-east-1,…'",
         )
 
 
@@ -153,11 +158,11 @@ def _failing(
     )
     if is_denial(failure):
         return problem(
-            REGIONS, detail, poller.must_be_let("bedrock:ListFoundationModels", f"in {names}")
+            REGIONS, detail, poller.must_be_let("bedrock:ListFoundationModels", f" in {names}")
         )
-    mend = f"nothing at once, every poll asks again; if it lasts, see the log: {poller.log}"
+    mend = ("nothing at once, every poll asks again; if it lasts, see the log", poller.log)
     is_new = now - since < _DEGRADED
-    return advice(REGIONS, detail, mend) if is_new else problem(REGIONS, detail, mend)
+    return advice(REGIONS, detail, *mend) if is_new else problem(REGIONS, detail, *mend)
 
 
 class _Gap(NamedTuple):
@@ -208,8 +213,8 @@ def _unread(action: str, code: str, gaps: Collection[_Gap], poller: Poller) -> F
         "would show count as used"
     )
     if is_denial(code):
-        mend = poller.must_be_let(action, f"in {where}")
-        return problem(USE, detail, f"{mend}; or read no use: make deploy ARGS='--set usage=false'")
-    mend = f"nothing at once, it is read again; if it lasts, see the log: {poller.log}"
+        mend = poller.must_be_let(action, f" in {where}")
+        return problem(USE, detail, mend)
+    again = ("nothing at once, it is read again; if it lasts, see the log", poller.log)
     lasts = not may_pass(code) and any(one.failure.permanent for one in gaps)
-    return problem(USE, detail, mend) if lasts else advice(USE, detail, mend)
+    return problem(USE, detail, *again) if lasts else advice(USE, detail, *again)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from bedrock_lifecycle import VERSION
-from bedrock_lifecycle.checks.finding import State, advice, ok, problem
+from bedrock_lifecycle.checks.finding import DEPLOY, State, advice, ok, problem
 from notifier.errors import AwsError, aws_call
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ VERSION_CHECK: Final = "version"
 BOOTSTRAP: Final = "CDK bootstrap"
 
 _BOOTSTRAP_STACK: Final = "CDKToolkit"
+_BOOTSTRAP: Final = "npx aws-cdk bootstrap"
+_UPGRADE: Final = ("upgrade the stack", "git pull", DEPLOY)
 # What the stacks of this CDK ask for; `make deploy` bootstraps anew where there is no stack only.
 _OLDEST_BOOTSTRAP: Final = 6
 
@@ -81,7 +83,9 @@ def stack_finding(check: str, name: str, region: str, status: str, commands: Com
     return problem(
         check,
         f"{where}: the last change of it failed",
-        f"see why ({events}), then make deploy",
+        "see why, then deploy again",
+        events,
+        DEPLOY,
     )
 
 
@@ -110,18 +114,19 @@ def version_finding(deployed: str | None, mine: str) -> Finding:
         return advice(
             VERSION_CHECK,
             f"the stack does not say its version, so it is an early one; this command line: {mine}",
-            "git pull && make deploy",
+            *_UPGRADE,
         )
     if _number(deployed) > _number(mine):
         return advice(
             VERSION_CHECK,
             f"the stack is {deployed}, this command line only {mine}",
-            "git pull && make in the checkout, or pipx install --force . from a new one",
+            "take the new command line: from the checkout that was deployed, or with pipx from it",
+            "pipx install --force .",
         )
     return advice(
         VERSION_CHECK,
         f"the stack is {deployed}, this command line {mine}",
-        "git pull && make deploy",
+        *_UPGRADE,
     )
 
 
@@ -141,19 +146,21 @@ def bootstrap_finding(found: Standing | None, region: str) -> Finding:
     needs = "an upgrade needs it, what stands does not"
     if found is None:
         return advice(
-            BOOTSTRAP, f"there is none in {region}; {needs}", "nothing now: make deploy does it"
+            BOOTSTRAP, f"there is none in {region}; {needs}", "nothing: make deploy does it"
         )
     if not found.status.endswith("E_COMPLETE"):
         return advice(
             BOOTSTRAP,
             f"{_BOOTSTRAP_STACK} in {region} is {found.status}; {needs}",
-            "make deploy bootstraps anew, or npx aws-cdk bootstrap",
+            "bootstrap anew, which make deploy does too",
+            _BOOTSTRAP,
         )
     version = found.outputs.get("BootstrapVersion", "")
     if version.isdigit() and int(version) < _OLDEST_BOOTSTRAP:
         return advice(
             BOOTSTRAP,
             f"version {version} in {region} is too old, {_OLDEST_BOOTSTRAP} is asked for; {needs}",
-            "npx aws-cdk bootstrap",
+            "bootstrap anew",
+            _BOOTSTRAP,
         )
     return ok(BOOTSTRAP, f"version {version or 'unknown'} in {region}, {found.status}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bedrock_lifecycle.access import STACK_NAME
-from bedrock_lifecycle.checks.finding import ok, problem
+from bedrock_lifecycle.checks.finding import DEPLOY, ok, problem
 from bedrock_lifecycle.checks.stack import is_good, stack_finding, standing
 from notifier.errors import aws_call
 from notifier.render.words import listing
@@ -25,7 +25,7 @@ NAME: Final = f"{STACK_NAME}-UserNotifications"
 REGION: Final = "us-east-1"
 """Where the service is administered, and the only Region in which CloudFormation knows it."""
 
-_HUB: Final = "--set notification_hub_region=REGION"
+_WITH_HUB: Final = f"{DEPLOY} ARGS='--set notification_hub_region=REGION'"
 
 
 class Hub(NamedTuple):
@@ -84,7 +84,9 @@ def stack_finding_or_none(stands: Standing | None, commands: Commands) -> Findin
     return problem(
         USER_NOTIFICATIONS,
         f"there is no {NAME} in {REGION}, though user_notifications=true",
-        f"make deploy, which says why; where no hub exists, with {_HUB}",
+        "deploy again, and read why not; where no hub exists, name a Region for one",
+        DEPLOY,
+        _WITH_HUB,
     )
 
 
@@ -97,8 +99,8 @@ def hub_finding(hubs: Collection[Hub]) -> Finding:
     return problem(
         USER_NOTIFICATIONS,
         f"no notification hub is active{f': {others}' if others else ''}",
-        f"make deploy ARGS='{_HUB}', or in the console of AWS User Notifications, Notification "
-        "hubs",
+        "name a Region for one, or register one in the console of AWS User Notifications",
+        _WITH_HUB,
     )
 
 
@@ -109,8 +111,8 @@ def contact_findings(contacts: Collection[Contact], commands: Commands) -> Itera
             yield problem(
                 USER_NOTIFICATIONS,
                 f"{one.address} is {one.status}: nobody has opened the link that AWS sent",
-                "open it while signed in to this account, within 12 hours; this sends another: "
-                + commands.aws(
+                "open it while signed in to this account, within 12 hours; this sends another",
+                commands.aws(
                     "notificationscontacts",
                     "send-activation-code",
                     "--arn",
