@@ -37,7 +37,7 @@ PHASE_STYLES: Final = {
     "END_OF_LIFE": "red",
 }
 # Ids and dates are to be copied, so they stay whole; these columns give way.
-_FOLDED: Final = frozenset({"Regions", "Move to", "Subject", "Where", "What is wrong"})
+_FOLDED: Final = frozenset({"Regions", "Move to", "Subject", "What is wrong"})
 
 SEVERITY_STYLES: Final = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 

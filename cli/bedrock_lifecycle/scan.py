@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bedrock_lifecycle import output
+from bedrock_lifecycle import VERSION, output
 from bedrock_lifecycle.access import Access  # noqa: TC001 read from the signature
+from bedrock_lifecycle.code_evidence import Question, scan_code
 from bedrock_lifecycle.errors import CommandError, explained, is_denied
-from bedrock_lifecycle.output import AsJson  # noqa: TC001 read from the signature
+from bedrock_lifecycle.output import AsJson, progress
+from bedrock_lifecycle.sarif import sarif
 from bedrock_lifecycle.scan_report import Shown, document, print_table
 from bedrock_lifecycle.scanning import scan as scan_account
 from bedrock_lifecycle.selection import used_first
@@ -23,6 +25,9 @@ from notifier.scope import Scope
 from notifier.settings import ScopeSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bedrock_lifecycle.code_evidence import CodeScan
     from bedrock_lifecycle.scanning import Scanned
 
 _HOME: Final = "us-east-1"
@@ -91,19 +96,50 @@ def scan(  # noqa: PLR0913 each is a way to narrow or to widen the look
     ignored = Scope(ignore=settings.ignore)
     kept = found.without(ignored.ignores)
     entries = used_first(kept.entries(), kept.today)
+    in_code = _look_through(path or (), exclude or (), found, fail_within, whole=not regions)
+    if in_code is not None:
+        in_code = in_code.without(ignored.ignores_id)
     code = exit_code(
         entries,
         fail_within,
         kept.today,
-        found_in_code=False,
+        found_in_code=in_code is not None and in_code.is_failing,
         is_whole=not kept.unanswered,
     )
-    shown = Shown(caller.account_id, kept, entries, fail_within, code)
-    if as_json or form is Format.JSON:
+    shown = Shown(caller.account_id, kept, entries, fail_within, code, in_code)
+    if form is Format.SARIF and not as_json:
+        output.print_json(sarif(in_code.findings if in_code else (), kept.today, VERSION))
+    elif as_json or form is Format.JSON:
         output.print_json(document(shown))
     else:
         print_table(shown, all_models=all_models)
     raise typer.Exit(code)
+
+
+def _look_through(
+    folders: Sequence[Path],
+    exclude: Sequence[str],
+    found: Scanned,
+    fail_within: int,
+    *,
+    whole: bool,
+) -> CodeScan | None:
+    """Look through the code, if there is any to look through.
+
+    That an id is listed nowhere can be said only if every Region was asked, and told its profiles.
+    """
+    if not folders:
+        return None
+    question = Question(
+        rows=found.rows,
+        usage=found.usage,
+        partition=found.partition,
+        today=found.today,
+        fail_within=fail_within,
+        complete=whole and not found.unanswered and found.knows_profiles,
+    )
+    with progress("Looking through the code", slow=True):
+        return scan_code(folders, question, exclude)
 
 
 def _names(regions: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,8 +16,10 @@ from bedrock_lifecycle.cells import (
     use_text,
     where_text,
 )
+from bedrock_lifecycle.code_evidence import Level, Verdict
 from bedrock_lifecycle.errors import action_named, explained
 from bedrock_lifecycle.output import console
+from bedrock_lifecycle.sarif import message
 from bedrock_lifecycle.verdict import ends_within, is_dying
 from notifier.render.words import count_text, failure_text, listing, plain
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
+    from bedrock_lifecycle.code_evidence import CodeScan, Named
     from bedrock_lifecycle.scanning import Scanned
     from bedrock_lifecycle.verdict import Exit
     from notifier.model import Failure, ModelEntry
@@ -41,6 +44,7 @@ class Shown:
     entries: list[ModelEntry]
     fail_within: int
     code: Exit
+    in_code: CodeScan | None = None
 
     @property
     def used(self) -> list[ModelEntry]:
@@ -67,8 +71,52 @@ def print_table(shown: Shown, *, all_models: bool) -> None:
         headings = ("Model", "Phase", "Next", "In use", "Move to", "Regions")
         out.print(output.table(title, headings, [_line(one, today) for one in listed]))
         out.print()
+    if shown.in_code is not None:
+        _print_code(shown.in_code, today)
     for line in _summary(shown, all_models=all_models):
         out.print(Text(line), soft_wrap=True)
+
+
+def _print_code(in_code: CodeScan, today: date) -> None:
+    """Print the places in code, by what is wrong with the model."""
+    out, found = console(), in_code.findings
+    if found:
+        out.print(
+            output.table(
+                f"{count_text(len(found), 'place')} in code",
+                ("Where", "Named there", "What is wrong"),
+                [_place(one, today) for one in found],
+            )
+        )
+        out.print()
+    for line in _about_files(in_code):
+        out.print(Text(line), soft_wrap=True)
+
+
+def _place(one: Named, today: date) -> tuple[str | Text, ...]:
+    style = "red" if one.level is Level.ERROR else "yellow"
+    mention = one.mention
+    return (
+        f"{plain(mention.path, 300)}:{mention.line}",
+        plain(mention.text, 300),
+        Text(message(one, today), style=style),
+    )
+
+
+def _about_files(in_code: CodeScan) -> Iterator[str]:
+    named = {one.mention.text for one in in_code.named}
+    yield (
+        f"{count_text(in_code.files, 'file')} looked through: {count_text(len(named), 'id')} of "
+        f"models in {count_text(len(in_code.named), 'place')}."
+    )
+    unknown = {one.mention.text for one in in_code.named if one.verdict is Verdict.UNKNOWN}
+    if unknown:
+        shown = _cut(sorted(plain(one, 300) for one in unknown))
+        yield f"What these stand for is not known: {shown}."
+    if in_code.left_out:
+        why = Counter(one.why for one in in_code.left_out)
+        counts = [f"{count_text(n, 'file')} ({what})" for what, n in sorted(why.items())]
+        yield f"Not read: {listing(counts)}."
 
 
 def _line(entry: ModelEntry, today: date) -> tuple[str | Text, ...]:
@@ -157,7 +205,26 @@ def document(shown: Shown) -> dict[str, Any]:
             {"source": source, "why": why, "regions": regions}
             for (source, why), regions in sorted(_unread(found).items())
         ],
+        "code": [_place_item(one) for one in shown.in_code.named] if shown.in_code else [],
         "models": [_item(one, shown) for one in (*shown.dying, *shown.unused)],
+    }
+
+
+def _place_item(one: Named) -> dict[str, Any]:
+    mention, worst = one.mention, one.worst
+    return {
+        "file": mention.path,
+        "line": mention.line,
+        "column": mention.column,
+        "named": mention.text,
+        "verdict": one.verdict.value,
+        "level": one.level.value,
+        "model_id": worst.model_id if worst else None,
+        "phase": worst.phase.value if worst else None,
+        "dates": {milestone.lower(): day for milestone, day in worst.dates.stated()}
+        if worst
+        else {},
+        "regions": list(one.regions),
     }
 
 

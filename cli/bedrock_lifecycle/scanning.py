@@ -19,7 +19,7 @@ from notifier.render.words import count_text
 from notifier.snooze import Snoozes
 from notifier.sources.bedrock import Bedrock
 from notifier.sources.usage import Usage
-from notifier.usage import listed_ids, remember, requests
+from notifier.usage import Source, listed_ids, remember, requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,6 +61,14 @@ class Scanned:
     def closed(self) -> dict[str, Failure]:
         """The Regions that refused: by policy, or because they are not enabled."""
         return {name: one for name, one in self.failures.items() if _is_refusal(one)}
+
+    @property
+    def knows_profiles(self) -> bool:
+        """Whether every Region that answered told AWS's own inference profiles."""
+        return all(
+            name in self.usage and Source.SYSTEM_PROFILES in self.usage[name].whole
+            for name in self.answered
+        )
 
     def without(self, ignored: Callable[[TrackedModel], bool]) -> Scanned:
         """Leave out the rows that somebody does not want to hear of."""

@@ -23,7 +23,11 @@ class Scope:
 
     def ignores(self, row: TrackedModel) -> bool:
         """Say whether nothing is ever told about the row."""
-        return bool(self.ignore) and _matches(row.model_id, self.ignore)
+        return self.ignores_id(row.model_id)
+
+    def ignores_id(self, model_id: str) -> bool:
+        """Say whether nothing is ever told about a model of that id."""
+        return bool(self.ignore) and _matches(model_id, self.ignore)
 
     def includes(self, row: TrackedModel) -> bool:
         """Say whether the row is told at once. Unknown use counts as use."""

@@ -1,0 +1,136 @@
+"""What a scan found in code, as SARIF 2.1.0, which code hosts show beside the lines. Pure.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html and what GitHub takes of it:
+https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from bedrock_lifecycle.code_evidence import Level, Verdict
+from notifier.render.words import MILESTONE_WORDS, PHASE_WORDS, dated, plain, regions_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
+    from bedrock_lifecycle.code_evidence import Named
+
+_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+_POLICY: Final = "https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle-legacy.html"
+_RULES: Final = {
+    Verdict.ENDED: (
+        "bedrock-model-ended",
+        "A Bedrock model that has reached its end of life",
+        "Every request to it fails. Move to another model.",
+    ),
+    Verdict.ENDS_SOON: (
+        "bedrock-model-ends-soon",
+        "A Bedrock model that ends soon",
+        "Every request to it fails from that day on. Move to another model before.",
+    ),
+    Verdict.NOT_LISTED: (
+        "bedrock-model-not-listed",
+        "A Bedrock model that no Region lists",
+        "It has been retired, is misspelt, or is served by the bedrock-mantle endpoint alone.",
+    ),
+    Verdict.ON_THE_WAY_OUT: (
+        "bedrock-model-on-the-way-out",
+        "A Bedrock model that is on its way out",
+        "It is Legacy, in extended access at a higher price, or has a date at which it will be.",
+    ),
+}
+
+
+def sarif(found: Iterable[Named], today: date, version: str) -> dict[str, Any]:
+    """Give the document, one result for each place."""
+    return {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "bedrock-lifecycle",
+                        "semanticVersion": version,
+                        "informationUri": _POLICY,
+                        "rules": [_rule(*parts) for parts in _RULES.values()],
+                    }
+                },
+                "columnKind": "unicodeCodePoints",
+                "results": list(_results(found, today)),
+            }
+        ],
+    }
+
+
+def _rule(id_: str, title: str, text: str) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "name": "".join(word.capitalize() for word in id_.split("-")),
+        "shortDescription": {"text": title},
+        "fullDescription": {"text": f"{title}. {text}"},
+        "helpUri": _POLICY,
+        "help": {"text": f"{text} AWS's policy and dates: {_POLICY}"},
+        "properties": {"tags": ["amazon-bedrock", "lifecycle"]},
+    }
+
+
+def _results(found: Iterable[Named], today: date) -> Iterator[dict[str, Any]]:
+    seen: Counter[tuple[str, str]] = Counter()
+    for one in found:
+        if one.level is Level.NONE:
+            continue
+        place = (one.mention.path, one.mention.text)
+        seen[place] += 1
+        yield _result(one, seen[place], today)
+
+
+def _result(one: Named, number: int, today: date) -> dict[str, Any]:
+    mention = one.mention
+    # By file, id and how many of it came before: an edit above a line is no new finding.
+    identity = "\0".join([mention.path, mention.text, str(number)])
+    return {
+        "ruleId": _RULES[one.verdict][0],
+        "ruleIndex": list(_RULES).index(one.verdict),
+        "level": one.level.value,
+        "message": {"text": message(one, today)},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": quote(mention.path), "uriBaseId": "%SRCROOT%"},
+                    "region": {
+                        "startLine": mention.line,
+                        "startColumn": mention.column,
+                        "endColumn": mention.end_column,
+                    },
+                }
+            }
+        ],
+        "partialFingerprints": {
+            "bedrockModelMention/v1": hashlib.sha256(identity.encode()).hexdigest()
+        },
+    }
+
+
+def message(one: Named, today: date) -> str:
+    """Say in a sentence what is true of what is named there."""
+    named = plain(one.mention.text, 300)
+    if one.worst is None:
+        return {
+            Verdict.NOT_LISTED: (
+                f"{named} is listed in no Region: retired, misspelt, or served by bedrock-mantle "
+                "alone."
+            ),
+        }.get(one.verdict, f"What {named} stands for is not known.")
+    name = plain(one.worst.name) or plain(one.worst.model_id, 256)
+    dates = [
+        f"{MILESTONE_WORDS[milestone]} {dated(day, today)}"
+        for milestone, day in one.worst.dates.stated()
+    ]
+    where = regions_text(one.regions)
+    return f"{name}: {'; '.join([PHASE_WORDS[one.worst.phase], *dates])}, in {where}."
