@@ -111,9 +111,10 @@ def _new_key(scope: Construct, *, retain: bool) -> kms.Key:
 def _tell_needed_statements(scope: Construct, arn: str) -> None:
     """Print what the imported key's policy needs: a stack cannot change a key it does not own."""
     _, partition, _, region, account, _ = arn.split(":")
-    statements = [
-        statement.to_json() for statement in service_statements(partition, region, account)
-    ]
+    # Until the stack resolves them, the services' names are tokens of the CDK.
+    statements = Stack.of(scope).resolve(
+        [statement.to_json() for statement in service_statements(partition, region, account)]
+    )
     Annotations.of(scope).add_info(
         f"The policy of {arn} must let IAM policies of account {account} grant its use (the "
         "statement that a new key has by default) and must also hold these statements:\n"

@@ -137,7 +137,8 @@ def region_findings(
         f"{one.region} ({failure_text(one.failure or '')})" for one in states if one not in covered
     )
     if never:
-        yield advice(
+        tell = advice if covered else problem
+        yield tell(
             REGIONS,
             f"never covered, so nothing is known of them: {', '.join(never)}",
             "if models are called there, enable the Region or let the function's role ask it; if "
