@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from bedrock_lifecycle.code_evidence import Level, Verdict
-from notifier.render.words import MILESTONE_WORDS, PHASE_WORDS, dated, plain, regions_text
+from notifier.model import Milestone
+from notifier.render.words import (
+    MILESTONE_WORDS,
+    PHASE_PHRASES,
+    PHASE_WORDS,
+    dated,
+    plain,
+    regions_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -131,6 +139,8 @@ def message(one: Named, today: date) -> str:
     dates = [
         f"{MILESTONE_WORDS[milestone]} {dated(day, today)}"
         for milestone, day in one.worst.dates.stated()
+        if day >= today or milestone is Milestone.END_OF_LIFE
     ]
-    where = regions_text(one.regions)
-    return f"{name}: {'; '.join([PHASE_WORDS[one.worst.phase], *dates])}, in {where}."
+    # "Active and has a date" is not for those that have none.
+    phase = PHASE_PHRASES[one.worst.phase] if dates else PHASE_WORDS[one.worst.phase]
+    return f"{name} is {'; '.join([phase, *dates])}; in {regions_text(one.regions)}."

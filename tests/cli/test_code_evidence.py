@@ -146,14 +146,18 @@ def test_findings_are_what_somebody_has_to_change_the_worst_first(tmp_path: Path
     [
         (
             ENDED,
-            "Claude Sonnet 4.5: end of life; end of life Thu 2026-10-01 (19 days ago), in "
-            "us-east-1.",
+            (
+                "Claude Sonnet 4.5 is past its end of life; end of life Thu 2026-10-01 (19 days "
+                "ago); in us-east-1."
+            ),
         ),
-        (NOVA, "Nova Pro: Active, in us-east-1."),
+        (NOVA, "Nova Pro is Active; in us-east-1."),
         (
             "anthropic.claude-v2",
-            "anthropic.claude-v2 is listed in no Region: retired, misspelt, or served by "
-            "bedrock-mantle alone.",
+            (
+                "anthropic.claude-v2 is listed in no Region: retired, misspelt, or served by "
+                "bedrock-mantle alone."
+            ),
         ),
     ],
 )

@@ -495,3 +495,49 @@ def test_a_region_that_gives_no_answer_is_an_error_unless_something_was_found(
 
     for one in (nothing, found):
         assert f"No answer from {EUROPE}" in one.stdout
+
+
+def test_a_scan_of_code_names_the_lines_and_fails_the_build(
+    newcomer: Person, tmp_path: Path
+) -> None:
+    (tmp_path / "app.py").write_text(f"""a = "us.{CHANGED}"\nb = "{KEEPERS[0].id}"\n""")
+    (tmp_path / "old.tf").write_text('model = "acme.retired-v2:1"\n')
+    (tmp_path / ".gitignore").write_text("build\n")
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "copy.py").write_text(f'"{DYING}"')
+    words = ("scan", "--fail-within", "30", "--path", str(tmp_path))
+
+    table = newcomer.runs(*words, expect=2).stdout
+    document = newcomer.reads(*words, expect=2)
+    log = json.loads(newcomer.runs(*words, "--format", "sarif", expect=2).stdout)
+    alone = newcomer.runs(*words, "--exclude", "*.tf").stdout
+    ignored = newcomer.runs(*words, "--ignore", "acme.retired*").stdout
+
+    assert "2 places in code" in table
+    assert "app.py:1" in table
+    assert "is listed in no Region" in table
+    judged = {(one["named"], one["verdict"]) for one in document["code"]}
+    assert judged == {
+        (f"us.{CHANGED}", "on the way out"),
+        (KEEPERS[0].id, "active"),
+        ("acme.retired-v2:1", "not listed"),
+    }
+    found = [(one["ruleId"], one["level"]) for one in log["runs"][0]["results"]]
+    assert found == [
+        ("bedrock-model-not-listed", "error"),
+        ("bedrock-model-on-the-way-out", "warning"),
+    ]
+    assert "old.tf" not in alone
+    assert "acme.retired" not in ignored
+
+
+def test_where_a_region_is_silent_nothing_is_called_retired(
+    cloud: LocalCloud, newcomer: Person, tmp_path: Path
+) -> None:
+    (tmp_path / "old.py").write_text("acme.retired-v2:1")
+    cloud.bedrock.misbehave(EUROPE, INTERNAL_ERROR)
+
+    said = newcomer.runs("scan", "--fail-within", "3", "--path", str(tmp_path), expect=1).stdout
+    cloud.bedrock.behave(EUROPE)
+
+    assert "What these stand for is not known: acme.retired-v2:1." in said
