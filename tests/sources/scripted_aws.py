@@ -305,6 +305,9 @@ def _asked(method: str, url: str, headers: Any, body: bytes) -> Asked:  # noqa: 
     parts = urlsplit(url)
     if target := headers["X-Amz-Target"]:
         return Asked(target.rpartition(".")[2], region, json.loads(body))
+    if (headers["Content-Type"] or "").startswith("application/x-www-form-urlencoded"):
+        form = dict(parse_qsl(body.decode()))
+        return Asked(form.pop("Action"), region, form)
     said = {**dict(parse_qsl(parts.query)), **json.loads(body or b"{}")}
     called = f"{method} {parts.path}"
     for action, (where, _) in LISTINGS.items():
