@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 2000
 _BEFORE_CHECK: Final = 5
+_WIDEST: Final = 120
 _MARKS: Final = {
     State.OK: ("✔", "ok", "green"),
     State.PROBLEM: ("✘", "XX", "bold red"),
@@ -64,8 +66,9 @@ def document(findings: Sequence[Finding]) -> dict[str, Any]:
 
 def _print(findings: Sequence[Finding]) -> None:
     out = output.console()
-    for line in lines(findings, marks=_can_mark(out.encoding)):
-        # Commands are to be copied, so no line is broken.
+    width = min(out.width, _WIDEST)
+    for line in lines(findings, width, marks=_can_mark(out.encoding)):
+        # They are folded already; commands are to be copied, so they are not.
         out.print(line, soft_wrap=True)
 
 
@@ -73,29 +76,35 @@ def _can_mark(encoding: str) -> bool:
     return encoding.lower().replace("-", "") == "utf8"
 
 
-def lines(findings: Sequence[Finding], *, marks: bool) -> Iterator[Text]:
+def lines(findings: Sequence[Finding], width: int, *, marks: bool) -> Iterator[Text]:
     """Write the findings for a person: by group, each with its mend below it."""
-    width = max((len(one.check) for one in findings), default=0)
-    indent = " " * (width + _BEFORE_CHECK + 2)
+    before = _BEFORE_CHECK + max((len(one.check) for one in findings), default=0) + 2
     for group, checks in GROUPS.items():
         found = [one for one in findings if one.check in checks]
         if found:
             yield Text(group, style="bold")
         for one in found:
-            yield _line(one, width, marks=marks)
-            if one.mend:
-                yield Text(f"{indent}→ {plain(one.mend, _SHOWN)}")
-            yield from (Text(f"{indent}  $ {plain(each, _SHOWN)}") for each in one.commands)
+            yield from _lines(one, before, width, marks=marks)
     yield Text(closing(findings), style="bold")
 
 
-def _line(finding: Finding, width: int, *, marks: bool) -> Text:
+def _lines(finding: Finding, before: int, width: int, *, marks: bool) -> Iterator[Text]:
     sign, letters, style = _MARKS[finding.state]
-    mark = f"{sign if marks else letters:<2}"
-    line = Text(f"  {mark} ", style=style)
-    return line.append(
-        f"{finding.check:<{width}}  {plain(finding.detail, _SHOWN)}", style="default"
-    )
+    mark = f"  {sign if marks else letters:<2} "
+    first, *rest = _folded(finding.detail, width - before)
+    head = f"{finding.check:<{before - _BEFORE_CHECK}}"
+    yield Text(mark, style=style).append(f"{head}{first}", style="default")
+    yield from (Text(" " * before + line) for line in rest)
+    arrow = "→ " if marks else "> "
+    for index, line in enumerate(_folded(finding.mend, width - before - 2)):
+        yield Text(" " * before + (arrow if index == 0 else "  ") + line)
+    for command in finding.commands:
+        yield Text(f"{' ' * before}  $ {plain(command, _SHOWN)}")
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """Fold text from outside into lines, between words only: names are to be copied."""
+    return wrap(plain(text, _SHOWN), max(width, 1), break_long_words=False, break_on_hyphens=False)
 
 
 def closing(findings: Sequence[Finding]) -> str:
