@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
+from contextlib import ExitStack
 from itertools import count
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import pytest
-from playwright.sync_api import sync_playwright
+
+from demo.chromium import NoBrowserError, chromium
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
-
-_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
-_MISSING: Final = (
-    f"no browser on PATH ({', '.join(_NAMES)}); on Debian or Ubuntu: sudo apt install chromium"
-)
-# It runs as root in containers, and must not look for updates or for Google's hosts.
-_FLAGS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 class OpenPage(Protocol):
@@ -43,16 +29,14 @@ class OpenPage(Protocol):
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start the browser. Without one, tests are skipped at home and fail where CI is set."""
-    path = next((found for found in map(shutil.which, _NAMES) if found), None)
-    if path is None and os.environ.get("CI"):
-        pytest.fail(_MISSING, pytrace=False)
-    if path is None:
-        pytest.skip(_MISSING)
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=path, args=_FLAGS) as chromium,
-    ):
-        yield chromium
+    with ExitStack() as stack:
+        try:
+            started = stack.enter_context(chromium())
+        except NoBrowserError as reason:
+            if os.environ.get("CI"):
+                pytest.fail(str(reason), pytrace=False)
+            pytest.skip(str(reason))
+        yield started
 
 
 @pytest.fixture
