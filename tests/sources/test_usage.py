@@ -460,3 +460,24 @@ def test_it_can_be_used_again_after_a_read_that_was_cut_short(
     scripted.reset()
 
     assert failed(read(patient)) == set()
+
+
+def test_no_thread_of_a_read_that_was_cut_short_stays_for_ever(
+    scripted: ScriptedAws, patient: Usage
+) -> None:
+    before = _readers()
+    for action in ("ListInferenceProfiles", "ListCustomModels", "ListPromptRouters"):
+        scripted.on(action, always(Hang()))
+    read(patient, seconds=0.3)
+    left = _readers() - before
+
+    scripted.reset()  # What hung is let go.
+    for thread in left:
+        thread.join(20)
+
+    assert left
+    assert [one.name for one in left if one.is_alive()] == []
+
+
+def _readers() -> set[threading.Thread]:
+    return {one for one in threading.enumerate() if one.name.startswith("ThreadPoolExecutor")}

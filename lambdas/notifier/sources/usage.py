@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from botocore.config import Config
 
 from notifier.errors import TIMEOUTS
-from notifier.sources.findings import Findings
+from notifier.sources.findings import OUT_OF_TIME, Findings
 from notifier.sources.inventory import DETAILED, LISTINGS, read_details, read_listing
 from notifier.sources.metrics import look_back, read_calls
 from notifier.usage import INVOKABLE, Source
@@ -109,6 +109,9 @@ class _Lane:
         findings = Findings(self._stop)
 
         def read() -> None:
+            if self._stop.is_set():
+                findings.failures.append(OUT_OF_TIME)
+                return
             if self._silence is not None:
                 findings.failures.append(self._silence)
                 return
@@ -120,8 +123,12 @@ class _Lane:
         return _Read(findings, self._threads.submit(read))
 
     def leave(self) -> None:
-        """Begin nothing more, and wait for nothing."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Wait for nothing; what has not begun ends as soon as it does.
+
+        It is not cancelled: whoever waits for something that is cancelled here waits for ever, and
+        at its end the process waits for that thread.
+        """
+        self._threads.shutdown(wait=False)
 
 
 def _silence(findings: Findings) -> ReadFailure | None:
