@@ -6,10 +6,12 @@ and an old botocore drops unknown fields without a word.
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -18,17 +20,25 @@ import jsii
 from aws_cdk import BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
-_LAMBDAS: Final = Path(__file__).resolve().parent.parent / "lambdas"
+_PROJECT: Final = Path(__file__).resolve().parent.parent
+_LAMBDAS: Final = _PROJECT / "lambdas"
+_REQUIREMENTS: Final = _LAMBDAS / "requirements.txt"
+# Where the CDK keeps what it builds for an account; `make clean` removes it.
+_KEPT: Final = _PROJECT / "cdk.out"
 _NOT_CODE: Final = ("**/__pycache__", "**/*.pyc", "**/.*_cache")
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a function runs on, and how pip is told to install for it."""
+    """What a function runs on, and how pip is told to install for it.
+
+    `reuses_dependencies` where they may be those of an earlier build.
+    """
 
     runtime: lambda_.Runtime
     architecture: lambda_.Architecture
     pip_arguments: tuple[str, ...]
+    reuses_dependencies: bool
 
     @property
     def label(self) -> str:
@@ -47,7 +57,12 @@ def _lambda_target() -> Target:
         *("--python-version", "3.14"),
         "--only-binary=:all:",
     )
-    return Target(lambda_.Runtime.PYTHON_3_14, lambda_.Architecture.ARM_64, arguments)
+    return Target(
+        lambda_.Runtime.PYTHON_3_14,
+        lambda_.Architecture.ARM_64,
+        arguments,
+        reuses_dependencies=False,
+    )
 
 
 def _host_target() -> Target:
@@ -57,6 +72,9 @@ def _host_target() -> Target:
         lambda_.Runtime(version, lambda_.RuntimeFamily.PYTHON, supports_inline_code=True),
         lambda_.Architecture.ARM_64 if arm else lambda_.Architecture.X86_64,
         (),
+        # Every deployment to an emulator has an output of its own, where the CDK finds none of
+        # what it built before; pip takes longer than all the rest of the build.
+        reuses_dependencies=True,
     )
 
 
@@ -90,18 +108,50 @@ class _PipBundling:
 
 
 def build(target: Target, folder: Path) -> None:
-    """Install the pinned dependencies and copy the package into the folder."""
-    subprocess.run(  # noqa: S603 - no shell, arguments are ours
-        [
-            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-            *("--target", str(folder), "--requirement", str(_LAMBDAS / "requirements.txt")),
-            # Bytecode of this machine's Python would be dead weight for another's.
-            *("--no-compile", *target.pip_arguments),
-        ],
-        check=True,
-    )
+    """Install the pinned dependencies and copy the package into the folder.
+
+    Raises CalledProcessError.
+    """
+    if target.reuses_dependencies:
+        shutil.copytree(_kept_dependencies(target), folder, dirs_exist_ok=True)
+    else:
+        _install_dependencies(target, folder)
     shutil.copytree(
         _LAMBDAS / "notifier",
         folder / "notifier",
         ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache"),
+    )
+
+
+def _kept_dependencies(target: Target) -> Path:
+    """Give a folder with the dependencies, installed anew only when what is pinned changes."""
+    installed_for = f"{target.label}\n{sys.version}\n".encode() + _REQUIREMENTS.read_bytes()
+    kept = _KEPT / f"dependencies.{hashlib.sha256(installed_for).hexdigest()}"
+    if not kept.exists():
+        _KEPT.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="dependencies-", dir=_KEPT) as scratch:
+            fresh = Path(scratch) / "fresh"
+            _install_dependencies(target, fresh)
+            _move_unless_there(fresh, kept)
+    return kept
+
+
+def _move_unless_there(fresh: Path, kept: Path) -> None:
+    """Make it appear whole; where another build was faster, that one's is as good."""
+    try:
+        fresh.rename(kept)
+    except OSError:
+        if not kept.exists():
+            raise
+
+
+def _install_dependencies(target: Target, folder: Path) -> None:
+    subprocess.run(  # noqa: S603 - no shell, arguments are ours
+        [
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--target", str(folder), "--requirement", str(_REQUIREMENTS)),
+            # Bytecode of this machine's Python would be dead weight for another's.
+            *("--no-compile", *target.pip_arguments),
+        ],
+        check=True,
     )
