@@ -20,11 +20,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from notifier.render.words import plain
 from notifier.times import iso_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+_LONGEST_CELL: Final = 4_000
+_FORMULA: Final = ("=", "+", "-", "@")
 _PIPED_WIDTH: Final = 130
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -57,12 +60,16 @@ def say(text: str) -> None:
 
 def print_json(document: object) -> None:
     """Print a document; everything in it is plain data, or a time, date or number of DynamoDB."""
-    # `print` and not Rich: not a character of it may be wrapped or coloured.
-    print(json.dumps(document, indent=2, ensure_ascii=False, default=_plain_json))  # noqa: T201
+    # `print` and not Rich: not a character of it may be wrapped or coloured. In ASCII, because a
+    # name may hold what a terminal obeys.
+    print(json.dumps(document, indent=2, default=_plain_json))  # noqa: T201
 
 
 def print_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Print rows under a heading; lists are joined by spaces, and what is absent is empty."""
+    """Print rows under a heading; lists are joined by spaces, and what is absent is empty.
+
+    What a spreadsheet would take for a formula is marked as text.
+    """
     writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for row in rows:
@@ -118,7 +125,10 @@ def steps(text: str, total: int | None = None) -> Iterator[Progress]:
 
 def _cell(value: object) -> object:
     if isinstance(value, list | tuple):
-        return " ".join(map(str, value))
+        return _cell(" ".join(map(str, value)))
+    if isinstance(value, str):
+        text = plain(value, _LONGEST_CELL)
+        return f"'{text}" if text.startswith(_FORMULA) else text
     if isinstance(value, bool):
         return str(value).lower()
     return _plain_json(value) if isinstance(value, Decimal | date) else value
