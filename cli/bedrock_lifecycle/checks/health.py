@@ -41,10 +41,7 @@ def events(site: Site) -> Iterator[Finding]:
     """Look whether the rule and the function's hold on the queue are enabled."""
     rules = {name: _rule_state(site, name) for name in site.names("AWS::Events::Rule")}
     yield from rule_findings(EVENTS, rules, site.commands)
-    mappings = {
-        uuid: _mapping_state(site, uuid) for uuid in site.names("AWS::Lambda::EventSourceMapping")
-    }
-    yield from mapping_findings(mappings, site.commands)
+    yield from mapping_findings(_mappings(site), site.commands)
 
 
 def _rule_state(site: Site, name: str, region: str | None = None) -> str:
@@ -54,9 +51,16 @@ def _rule_state(site: Site, name: str, region: str | None = None) -> str:
     return str(told["State"])
 
 
-def _mapping_state(site: Site, uuid: str) -> str:
-    with aws_call("lambda:GetEventSourceMapping"):
-        return str(site.client("lambda").get_event_source_mapping(UUID=uuid)["State"])
+def _mappings(site: Site) -> dict[str, str]:
+    """Give the states of what lets the Health function fetch from a queue, by UUID."""
+    pages = site.client("lambda").get_paginator("list_event_source_mappings")
+    function = site.deployment.output("HealthFunctionName")
+    with aws_call("lambda:ListEventSourceMappings"):
+        return {
+            one["UUID"]: one["State"]
+            for page in pages.paginate(FunctionName=function)
+            for one in page["EventSourceMappings"]
+        }
 
 
 def rule_findings(
