@@ -37,7 +37,7 @@ demo: $(VENV)/.deploy $(EMULATOR)/.ready ## See it work on this machine, without
 	@$(BIN)/python -m demo
 
 test: $(VENV)/.full $(EMULATOR)/.ready $(TOOLS)/.ready ## Run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(VENV)/.full $(EMULATOR)/.ready ## Measure polls: calls, rows and seconds, by Regions
 	@$(BIN)/python -m benchmarks $(ARGS)
