@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from rich.markup import escape
 
 from bedrock_lifecycle import VERSION
 from bedrock_lifecycle.access import (
@@ -79,7 +80,8 @@ def options(  # noqa: PLR0913 what every command has in common
 ) -> None:
     """Take the options that may stand before a command."""
     # Only here: no option, before or after the command's name, may lose to the environment.
-    chosen = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    given = (region, os.environ.get("AWS_REGION"), os.environ.get("AWS_DEFAULT_REGION"))
+    chosen = next(filter(None, given), None)
     ctx.obj = Access(moment(now), profile, chosen, stack_name or STACK_NAME)
 
 
@@ -102,9 +104,41 @@ _COMMANDS: Final[Mapping[str, Mapping[str, Callable[..., None]]]] = {
     },
 }
 
+EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "scan": (
+        "scan --fail-within 60",
+        "scan --path . --format sarif > bedrock-lifecycle.sarif",
+        "scan --regions us-east-1,eu-west-1 --ignore 'stability.*' --json",
+    ),
+    "models": ("models --in-use", "--region us-east-1 models --region eu-west-1 --phase legacy"),
+    "show": ("show sonnet-4-5", 'show "nova pro" --json'),
+    "deadlines": ("deadlines --days 180 --in-use", "deadlines --csv > deadlines.csv"),
+    "alerts": ("alerts --since 7d", "alerts --model sonnet-4-5"),
+    "snooze": (
+        'snooze sonnet-4-5 --until 2027-01-15 --why "waiting for the new prompts"',
+        'snooze sonnet-4-5 --days 14 --in us-west-2 --why "moves next week"',
+    ),
+    "resolve": ('resolve "command r" --why "migrated to Command A"',),
+    "timeline": ("timeline --out what-ends-when.html", "timeline --in-use --out used.svg"),
+    "calendar": ("calendar --out models.ics",),
+    "poll": ("poll --dry-run",),
+    "confirm": ("confirm 'https://sns.us-east-1.amazonaws.com/confirmation.html?TopicArn=...'",),
+}
+"""How each command is used, without the name of the program."""
+
+
+def _epilog(name: str) -> str | None:
+    """Show how a command is used."""
+    lines = [f"  bedrock-lifecycle {one}" for one in EXAMPLES.get(name, ())]
+    # Each its own paragraph, or the help would join them.
+    return "\n\n".join(["Examples:", *map(escape, lines)]) if lines else None
+
+
 for _panel, _commands in _COMMANDS.items():
     for _name, _command in _commands.items():
-        app.command(_name, help=_folded(_command), rich_help_panel=_panel)(with_access(_command))
+        app.command(_name, help=_folded(_command), epilog=_epilog(_name), rich_help_panel=_panel)(
+            with_access(_command)
+        )
 
 
 def main() -> None:

@@ -105,7 +105,7 @@ def explained(error: AwsError) -> str:
             f"no answer to {error.action} ({_reason(error)}); is the name of the Region right, "
             "and is there a way to it through proxy and firewall?"
         )
-    return f"{error.action} failed: {error.code}: {_reason(error)}"
+    return f"{error.action} failed: {plain(error.code)}: {_reason(error)}"
 
 
 def _denied(error: AwsError) -> str:
