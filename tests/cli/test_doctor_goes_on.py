@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from bedrock_lifecycle.access import Access
-from bedrock_lifecycle.checks.examination import examine
-from bedrock_lifecycle.checks.finding import State
+from bedrock_lifecycle.checks.examination import Check, examine, make
+from bedrock_lifecycle.checks.finding import State, ok
+from notifier.errors import AwsError
 from tests.sources.scripted_aws import Raw, ScriptedAws, always, refusal
 
 if TYPE_CHECKING:
@@ -124,6 +125,17 @@ def test_an_answer_of_another_shape_blocks_no_other_check(aws: ScriptedAws) -> N
     assert found["CDK bootstrap"].state is State.SKIPPED
     assert "report it" in found["CDK bootstrap"].mend
     assert found["alternate contacts"].state is State.OK
+
+
+def test_what_a_check_found_before_it_failed_stays_found() -> None:
+    def look(_: object) -> Iterator[Finding]:
+        yield ok("check", "the first is well")
+        raise AwsError("sns:GetTopicAttributes", "AccessDenied", "no", permanent=True)
+
+    well, unseen = make(Check("check", look), None)  # type: ignore[arg-type]
+
+    assert (well.state, unseen.state) == (State.OK, State.SKIPPED)
+    assert unseen.mend.startswith("allow sns:GetTopicAttributes")
 
 
 def test_a_stack_that_was_never_whole_is_described_and_nothing_else_is_asked_of_it(

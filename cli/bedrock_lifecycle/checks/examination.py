@@ -104,13 +104,13 @@ def examine(access: Access) -> list[Finding]:
     try:
         deployment = find(access)
     except NoStackError as error:
-        return [problem(stack.STACK, error.what, error.mend), *_made([account])]
+        return [problem(stack.STACK, error.what, error.mend), *_make_all([account])]
     except AwsError as error:
-        return [_failed(Check(stack.STACK, stack.stack), error), *_made([account])]
+        return [_failed(Check(stack.STACK, stack.stack), error), *_make_all([account])]
     if "PollFunctionName" not in deployment.outputs:
-        return [stack.unfinished_finding(deployment, account.commands), *_made([account])]
+        return [stack.unfinished_finding(deployment, account.commands), *_make_all([account])]
     with ThreadPoolExecutor(_READS) as pool:
-        return _made([account, Site(account, deployment, pool)])
+        return _make_all([account, Site(account, deployment, pool)])
 
 
 def _account(access: Access, session: Session) -> Account:
@@ -126,7 +126,7 @@ def _account(access: Access, session: Session) -> Account:
     )
 
 
-def _made(seen: Sequence[Account | Site]) -> list[Finding]:
+def _make_all(seen: Sequence[Account | Site]) -> list[Finding]:
     tasks = [
         (check, one)
         for checks in _CHECKS.values()
@@ -136,20 +136,24 @@ def _made(seen: Sequence[Account | Site]) -> list[Finding]:
     ]
     with ThreadPoolExecutor(len(tasks)) as pool, steps("Checking the set-up", len(tasks)) as shown:
         (task,) = shown.task_ids
-        futures = [pool.submit(_found, check, one) for check, one in tasks]
+        futures = [pool.submit(make, check, one) for check, one in tasks]
         for future in futures:
             future.add_done_callback(lambda _: shown.advance(task))
         return [finding for future in futures for finding in future.result()]
 
 
-def _found(check: Check, seen: Account | Site) -> list[Finding]:
+def make(check: Check, seen: Account | Site) -> list[Finding]:
+    """Make one check; what it found before it failed stays found."""
+    found: list[Finding] = []
     try:
-        return list(check.look(seen))
+        for one in check.look(seen):
+            found.append(one)  # noqa: PERF402 one by one, as the next may fail
     except (AwsError, CommandError) as error:
-        return [_failed(check, error)]
+        found.append(_failed(check, error))
     except Exception as error:  # noqa: BLE001 an answer of any other shape blocks no other check
         why = f"{type(error).__name__}: {error}"
-        return [skipped(check.name, why, "please report it: this command is at fault")]
+        found.append(skipped(check.name, why, "please report it: this command is at fault"))
+    return found
 
 
 def _failed(check: Check, error: AwsError | CommandError) -> Finding:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from bedrock_lifecycle.checks.finding import DEPLOY, advice, ok, problem
 from bedrock_lifecycle.errors import action_named, is_denial
-from notifier.errors import aws_call, may_pass
+from notifier.errors import aws_call
 from notifier.render.words import count_text, failure_text, listing, moment_text
 
 if TYPE_CHECKING:
@@ -217,5 +217,5 @@ def _unread(action: str, code: str, gaps: Collection[_Gap], poller: Poller) -> F
         mend = poller.must_be_let(action, f" in {where}")
         return problem(USE, detail, mend)
     again = ("nothing at once, it is read again; if it lasts, see the log", poller.log)
-    lasts = not may_pass(code) and any(one.failure.permanent for one in gaps)
+    lasts = any(one.failure.permanent for one in gaps)
     return problem(USE, detail, *again) if lasts else advice(USE, detail, *again)
