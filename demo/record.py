@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
+from demo.broken import break_five_things, make_healthy
 from demo.chromium import NoBrowserError, chromium
 from demo.story import HOME, SETTINGS, STORY, act, set_up_account
 from local_aws.cloud import local_cloud
@@ -65,6 +66,15 @@ _LOOKS: Final = {
     Theme.LIGHT: {"page": "#f2f3f3", "card": "#ffffff", "edge": "#d5dbdb", "text": "#16191f"},
     Theme.DARK: {"page": "#0f1b2a", "card": "#161d26", "edge": "#414d5c", "text": "#d1d5db"},
 }
+_PHOTOGRAPHED: Final = ("scan", "models", "show", "doctor")
+_PROJECT: Final = {
+    "app.py": (
+        'MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"\n'
+        'CHEAP = "anthropic.claude-haiku-4-5-20251001-v1:0"\n'
+        'OLD = "anthropic.claude-v2:1"\n'
+    ),
+    "main.tf": ('model = "arn:aws:bedrock:us-east-1::foundation-model/ai21.jamba-1-5-mini-v1:0"\n'),
+}
 _TITLES: Final = {
     "timeline": "Bedrock models: what ends when",
     "deadlines": "Next deadlines",
@@ -79,6 +89,7 @@ class Said(NamedTuple):
     words: str
     printed: str
     exit_code: int
+    about: str = ""
 
 
 class Terminal:
@@ -99,7 +110,9 @@ class Terminal:
             "COLUMNS": str(_COLUMNS),
         }
 
-    def run(self, words: str, *, days_later: int = 0) -> Said:
+    def run(
+        self, words: str, *, days_later: int = 0, folder: str | None = None, about: str = ""
+    ) -> Said:
         """Type a command, and wait for its end."""
         now = _NOW + timedelta(days_later)
         done = subprocess.run(  # noqa: S603 our own command, and no shell
@@ -108,9 +121,10 @@ class Terminal:
             stderr=subprocess.DEVNULL,
             text=True,
             check=False,
+            cwd=folder,
             env=self._environment | {"BEDROCK_LIFECYCLE_NOW": now.isoformat()},
         )
-        return Said(f"bedrock-lifecycle {words}", done.stdout, done.returncode)
+        return Said(f"bedrock-lifecycle {words}", done.stdout, done.returncode, about)
 
 
 def main() -> int:
@@ -123,7 +137,7 @@ def main() -> int:
             cloud.subscribe_queue("ChatTopicArn")
             for step in STORY:
                 act(cloud, step)
-            said = [*_commands(Terminal(cloud))]
+            said = [*_commands(cloud)]
             _write(_DOCS / "transcript.md", _transcript(said))
             _photograph(browser, cloud, said)
     except (LocalServerError, NoBrowserError) as error:
@@ -131,9 +145,11 @@ def main() -> int:
     return 0
 
 
-def _commands(terminal: Terminal) -> Iterator[Said]:
+def _commands(cloud: LocalCloud) -> Iterator[Said]:
+    terminal = Terminal(cloud)
+    yield terminal.run("scan")
+    yield _scan_of_code(terminal)
     for words in (
-        "scan",
         "models --in-use",
         "show sonnet-4-5",
         "deadlines",
@@ -142,6 +158,19 @@ def _commands(terminal: Terminal) -> Iterator[Said]:
         yield terminal.run(words)
     # When the next reminder is due: on the day after the story there is nothing to tell.
     yield terminal.run("poll --dry-run", days_later=3)
+    make_healthy(cloud)
+    cloud.poll(_NOW - timedelta(minutes=10))
+    yield terminal.run("doctor")
+    break_five_things(cloud, _NOW - timedelta(minutes=5))
+    yield terminal.run("doctor", about="with five things broken")
+
+
+def _scan_of_code(terminal: Terminal) -> Said:
+    """Scan a small project, as a build would."""
+    with tempfile.TemporaryDirectory(prefix="project-") as folder:
+        for name, text in _PROJECT.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        return terminal.run("scan --path . --fail-within 30", folder=folder)
 
 
 # The transcript
@@ -158,7 +187,8 @@ def _transcript(said: Sequence[Said]) -> str:
 def _part(one: Said) -> str:
     printed = "\n".join(line.rstrip() for line in Text.from_ansi(one.printed).plain.splitlines())
     code = f"\n(exit code {one.exit_code})" if one.exit_code else ""
-    return f"```console\n$ {one.words}\n{printed}{code}\n```"
+    title = one.words + (f", {one.about}" if one.about else "")
+    return f"## {title}\n\n```console\n$ {one.words}\n{printed}{code}\n```"
 
 
 # The pictures
@@ -176,8 +206,9 @@ def _photograph(browser: Browser, cloud: LocalCloud, said: Sequence[Said]) -> No
         name = "dashboard" if theme is Theme.LIGHT else "dashboard-dark"
         _shoot(browser, name, _dashboard(view, theme), 1440)
     for one in said:
-        name = one.words.split()[1]
-        _shoot(browser, f"terminal-{name}", _as_terminal(one), 1240, selector="div")
+        words = one.words.split()
+        if words[1] in _PHOTOGRAPHED and "--path" not in words and not one.about:
+            _shoot(browser, f"terminal-{words[1]}", _as_terminal(one), 1240, selector="div")
 
 
 def _view(cloud: LocalCloud) -> View:

@@ -1,6 +1,7 @@
 """HTTP servers that take a request whole, and may pass it on as it came."""
 
 import http.client
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ class Response:
 
 class Server(ABC):
     """A server on a free port; nothing is answered before its context is entered."""
+
+    latency_seconds = 0.0
+    """How long each answer takes on its way, as if AWS were as far away as it is."""
 
     def __init__(self) -> None:
         """Bind the port, so that the address can be told before anything is answered."""
@@ -120,6 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
             body=self._body(),
         )
         server = cast("Server", cast("LoopbackServer", self.server).context)
+        time.sleep(server.latency_seconds)
         response = server.answer(request)
         if response is None:
             self.close_connection = True
