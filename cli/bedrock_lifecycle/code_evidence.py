@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from bedrock_lifecycle.mentions import mentions, vocabulary
 from bedrock_lifecycle.source_tree import LeftOut, SourceFile, read_tree
 from notifier.evidence import Resolver
+from notifier.lifecycle import base_model_id
 from notifier.model import NO_DATES, PHASE_ORDER, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import date
     from pathlib import Path
 
     from bedrock_lifecycle.mentions import Mention
@@ -36,6 +37,7 @@ class Verdict(StrEnum):
     ENDS_SOON = "ends soon"
     ON_THE_WAY_OUT = "on the way out"
     NOT_LISTED = "not listed"
+    NOT_LISTED_THERE = "not listed there"
     UNKNOWN = "unknown"
     ACTIVE = "active"
 
@@ -44,6 +46,8 @@ _LEVELS = {
     Verdict.ENDED: Level.ERROR,
     Verdict.ENDS_SOON: Level.ERROR,
     Verdict.NOT_LISTED: Level.ERROR,
+    # A policy may name every Region that a profile leads to, whether or not it offers the model.
+    Verdict.NOT_LISTED_THERE: Level.WARNING,
     Verdict.ON_THE_WAY_OUT: Level.WARNING,
     Verdict.UNKNOWN: Level.NONE,
     Verdict.ACTIVE: Level.NONE,
@@ -51,7 +55,10 @@ _LEVELS = {
 
 
 class Named(NamedTuple):
-    """A place, and what it comes to. `worst` is the row that ends first, where any is meant."""
+    """A place, and what it comes to. `worst` is the row that ends first, where any is meant.
+
+    `regions` are those of which that is true.
+    """
 
     mention: Mention
     verdict: Verdict
@@ -130,18 +137,24 @@ class _Judge:
         self._rows = {row.key: row for row in question.rows}
         self._resolver = Resolver(self._rows, question.usage, question.partition)
         self._regions = sorted({row.region for row in question.rows})
-        self._meant: dict[str, list[TrackedModel]] = {}
+        self._models = {row.model_id for row in question.rows}
+        self._judged: dict[str, Named] = {}
 
     def of(self, mention: Mention) -> Named:
         """Judge one place."""
-        if mention.text not in self._meant:
-            self._meant[mention.text] = self._rows_of(mention.text)
-        rows = self._meant[mention.text]
-        if not rows:
-            return Named(mention, self._unlisted(mention.text))
-        worst = min(rows, key=_urgency)
-        alike = [row.region for row in rows if _urgency(row)[:2] == _urgency(worst)[:2]]
-        return Named(mention, self._verdict(worst), worst, tuple(sorted(alike)))
+        if mention.text not in self._judged:
+            self._judged[mention.text] = self._judge(mention)
+        return self._judged[mention.text]._replace(mention=mention)
+
+    def _judge(self, mention: Mention) -> Named:
+        rows = self._rows_of(mention.text)
+        if rows:
+            worst = min(rows, key=_urgency)
+            alike = [row.region for row in rows if _urgency(row)[:-1] == _urgency(worst)[:-1]]
+            return Named(mention, self._verdict(worst), worst, tuple(sorted(alike)))
+        if mention.text.startswith("arn:"):
+            return self._unlisted_arn(mention)
+        return Named(mention, self._nowhere)
 
     def _rows_of(self, text: str) -> list[TrackedModel]:
         """Resolve as the account's calls are, in every Region from which it may be called."""
@@ -150,14 +163,29 @@ class _Judge:
         }
         if not keys:
             # A profile that no Region lists is a way to its model all the same.
-            behind = text.partition(".")[2]
+            behind = base_model_id(text.partition(".")[2], self._models)
             keys = {key for key in self._rows if key.model_id == behind}
         return [self._rows[key] for key in keys]
 
-    def _unlisted(self, text: str) -> Verdict:
-        """Say that nothing lists it only where that is sure: others' ARNs are theirs to list."""
-        is_model = not text.startswith("arn:") or ":foundation-model/" in text
-        return Verdict.NOT_LISTED if self._asked.complete and is_model else Verdict.UNKNOWN
+    @property
+    def _nowhere(self) -> Verdict:
+        """Say that nothing lists it only where every Region was heard."""
+        return Verdict.NOT_LISTED if self._asked.complete else Verdict.UNKNOWN
+
+    def _unlisted_arn(self, mention: Mention) -> Named:
+        """Speak of the Region that an ARN names, if it answered; of models, and not of others'."""
+        _, partition, _, region, _, resource = mention.text.split(":", 5)
+        kind, _, model_id = resource.partition("/")
+        if partition != self._asked.partition or kind != "foundation-model":
+            return Named(mention, Verdict.UNKNOWN)
+        if not region:
+            return Named(mention, self._nowhere)
+        if region not in self._regions:
+            return Named(mention, Verdict.UNKNOWN)
+        elsewhere = base_model_id(model_id, self._models) in self._models
+        if self._asked.complete and not elsewhere:
+            return Named(mention, Verdict.NOT_LISTED)
+        return Named(mention, Verdict.NOT_LISTED_THERE, regions=(region,))
 
     def _verdict(self, row: TrackedModel) -> Verdict:
         if row.phase is Phase.END_OF_LIFE:
@@ -169,6 +197,7 @@ class _Judge:
         return Verdict.ON_THE_WAY_OUT if dying else Verdict.ACTIVE
 
 
-def _urgency(row: TrackedModel) -> tuple[int, str, str]:
-    end = row.dates.end_of_life
-    return (-PHASE_ORDER[row.phase], end.isoformat() if end else "9999", row.region)
+def _urgency(row: TrackedModel) -> tuple[bool, date, int, str]:
+    """Order by what stops answering first: a date counts for more than a phase without one."""
+    end = row.dates.end_of_life or date.max
+    return (row.phase is not Phase.END_OF_LIFE, end, -PHASE_ORDER[row.phase], row.region)

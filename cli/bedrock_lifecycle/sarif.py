@@ -7,7 +7,9 @@ https://docs.github.com/en/code-security/code-scanning/integrating-with-code-sca
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -45,6 +47,11 @@ _RULES: Final = {
         "bedrock-model-not-listed",
         "A Bedrock model that no Region lists",
         "It has been retired, is misspelt, or is served by the bedrock-mantle endpoint alone.",
+    ),
+    Verdict.NOT_LISTED_THERE: (
+        "bedrock-model-not-listed-there",
+        "A Bedrock model that the Region of its ARN does not list",
+        "It has been retired there, is not offered there, or is misspelt.",
     ),
     Verdict.ON_THE_WAY_OUT: (
         "bedrock-model-on-the-way-out",
@@ -110,7 +117,7 @@ def _result(one: Named, number: int, today: date) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(mention.path), "uriBaseId": "%SRCROOT%"},
+                    "artifactLocation": _artifact(mention.path),
                     "region": {
                         "startLine": mention.line,
                         "startColumn": mention.column,
@@ -120,9 +127,19 @@ def _result(one: Named, number: int, today: date) -> dict[str, Any]:
             }
         ],
         "partialFingerprints": {
-            "bedrockModelMention/v1": hashlib.sha256(identity.encode()).hexdigest()
+            "bedrockModelMention/v1": hashlib.sha256(os.fsencode(identity)).hexdigest()
         },
     }
+
+
+def _artifact(path: str) -> dict[str, str]:
+    """Give where a file is: from the root of the source, unless it lies elsewhere.
+
+    The name of a file may be no UTF-8; it is encoded byte by byte.
+    """
+    if Path(path).is_absolute():
+        return {"uri": Path(path).as_uri()}
+    return {"uri": quote(os.fsencode(path)), "uriBaseId": "%SRCROOT%"}
 
 
 def message(one: Named, today: date) -> str:
@@ -131,8 +148,12 @@ def message(one: Named, today: date) -> str:
     if one.worst is None:
         return {
             Verdict.NOT_LISTED: (
-                f"{named} is listed in no Region: retired, misspelt, or served by bedrock-mantle "
-                "alone."
+                f"{named} is listed in no Region that answered: retired, misspelt, or served by "
+                "bedrock-mantle alone."
+            ),
+            Verdict.NOT_LISTED_THERE: (
+                f"{named} is not listed in {regions_text(one.regions)}: retired or not offered "
+                "there, or misspelt."
             ),
         }.get(one.verdict, f"What {named} stands for is not known.")
     name = plain(one.worst.name) or plain(one.worst.model_id, 256)

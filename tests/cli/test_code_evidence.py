@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
@@ -94,6 +95,55 @@ def scan(
             id="an ARN of what is listed nowhere",
         ),
         pytest.param(
+            f"arn:aws:bedrock:::foundation-model/{SONNET}",
+            Verdict.ENDS_SOON,
+            Level.ERROR,
+            (WEST,),
+            id="an ARN without a Region: any",
+        ),
+        pytest.param(
+            "arn:aws:bedrock:::foundation-model/anthropic.claude-v1",
+            Verdict.NOT_LISTED,
+            Level.ERROR,
+            (),
+            id="an ARN without a Region, listed nowhere",
+        ),
+        pytest.param(
+            f"arn:aws:bedrock:{WEST}::foundation-model/{NOVA}",
+            Verdict.NOT_LISTED_THERE,
+            Level.WARNING,
+            (WEST,),
+            id="an ARN of a Region that does not list what others do",
+        ),
+        pytest.param(
+            f"arn:aws:bedrock:{EUROPE}::foundation-model/{NOVA}",
+            Verdict.UNKNOWN,
+            Level.NONE,
+            (),
+            id="an ARN of a Region that did not answer",
+        ),
+        pytest.param(
+            f"arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/{NOVA}",
+            Verdict.UNKNOWN,
+            Level.NONE,
+            (),
+            id="an ARN of another partition",
+        ),
+        pytest.param(
+            f"arn:aws-us-gov:bedrock:{EAST}::foundation-model/anthropic.claude-v1",
+            Verdict.UNKNOWN,
+            Level.NONE,
+            (),
+            id="whatever Region it says",
+        ),
+        pytest.param(
+            f"eu.{SONNET}:300k",
+            Verdict.ENDS_SOON,
+            Level.ERROR,
+            (WEST,),
+            id="a profile that is not listed, of a variant",
+        ),
+        pytest.param(
             "arn:aws:bedrock:us-east-1:210987654321:application-inference-profile/x1",
             Verdict.UNKNOWN,
             Level.NONE,
@@ -122,6 +172,33 @@ def test_that_nothing_lists_an_id_is_said_only_when_every_region_was_heard(tmp_p
 
     assert [one.verdict for one in found.named] == [Verdict.UNKNOWN]
     assert not found.is_failing
+
+
+def test_a_region_that_answered_is_believed_whatever_others_did(tmp_path: Path) -> None:
+    arn = f"arn:aws:bedrock:{WEST}::foundation-model/anthropic.claude-v1"
+
+    (found,) = scan(tmp_path, arn, complete=False).named
+
+    assert (found.verdict, found.regions) == (Verdict.NOT_LISTED_THERE, (WEST,))
+
+
+def test_what_ends_first_counts_though_another_region_is_further_on(tmp_path: Path) -> None:
+    further = lifecycle("LEGACY", "2026-01-01", "2026-05-01", "2027-12-01")
+    rows = (
+        row(SONNET, EAST, life=further, now="2026-10-20"),
+        row(SONNET, WEST, life=SOON, now="2026-10-20"),
+    )
+
+    (found,) = scan(tmp_path, SONNET, rows=rows).named
+
+    assert (found.verdict, found.regions) == (Verdict.ENDS_SOON, (WEST,))
+
+
+def test_each_place_of_one_id_is_its_own(tmp_path: Path) -> None:
+    found = scan(tmp_path, f"{NOVA}\n{ENDED} {NOVA}")
+
+    places = [(one.mention.line, one.mention.column) for one in found.named]
+    assert places == [(1, 1), (2, 1), (2, 2 + len(ENDED))]
 
 
 def test_a_model_that_somebody_ignores_fails_no_build(tmp_path: Path) -> None:
@@ -155,8 +232,15 @@ def test_findings_are_what_somebody_has_to_change_the_worst_first(tmp_path: Path
         (
             "anthropic.claude-v2",
             (
-                "anthropic.claude-v2 is listed in no Region: retired, misspelt, or served by "
-                "bedrock-mantle alone."
+                "anthropic.claude-v2 is listed in no Region that answered: retired, misspelt, or "
+                "served by bedrock-mantle alone."
+            ),
+        ),
+        (
+            f"arn:aws:bedrock:{WEST}::foundation-model/{NOVA}",
+            (
+                f"arn:aws:bedrock:{WEST}::foundation-model/{NOVA} is not listed in us-west-2: "
+                "retired or not offered there, or misspelt."
             ),
         ),
     ],
@@ -199,9 +283,14 @@ class Tool(Strict):
     driver: Driver
 
 
-class Artifact(Strict):
-    uri: str = Field(pattern=r"^[A-Za-z0-9._~/%-]+$")
-    uriBaseId: str  # noqa: N815
+class FromRoot(Strict):
+    # Neither a path from the root of all, nor a colon: it would be a scheme.
+    uri: str = Field(pattern=r"^[A-Za-z0-9._~%-][A-Za-z0-9._~/%-]*$")
+    uriBaseId: Literal["%SRCROOT%"]  # noqa: N815
+
+
+class Elsewhere(Strict):
+    uri: str = Field(pattern=r"^file:///[A-Za-z0-9._~/%-]+$")
 
 
 class Place(Strict):
@@ -211,7 +300,7 @@ class Place(Strict):
 
 
 class Physical(Strict):
-    artifactLocation: Artifact  # noqa: N815
+    artifactLocation: FromRoot | Elsewhere  # noqa: N815
     region: Place
 
 
@@ -247,7 +336,10 @@ def results(document: dict[str, Any]) -> list[Result]:
     return run.results
 
 
-def test_every_finding_is_a_result_in_its_place(tmp_path: Path) -> None:
+def test_every_finding_is_a_result_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     found = scan(tmp_path, f"{NOVA}\nx = '{ENDED}'\nus.{SONNET} anthropic.claude-v2")
 
     made = results(sarif(found.findings, TODAY, "1.2.3"))
@@ -260,19 +352,30 @@ def test_every_finding_is_a_result_in_its_place(tmp_path: Path) -> None:
     place = made[0].locations[0].physicalLocation
     assert (place.region.startLine, place.region.startColumn) == (2, 6)
     assert place.region.endColumn == 6 + len(ENDED)
-    assert place.artifactLocation.uri.endswith("app.py")
+    assert place.artifactLocation == FromRoot(uri="app.py", uriBaseId="%SRCROOT%")
 
 
-def test_paths_are_encoded_and_hostile_text_stays_text(tmp_path: Path) -> None:
-    folder = tmp_path / 'a b#"%'
+def test_paths_are_encoded_and_hostile_text_stays_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / os.fsdecode(b'x:a b#"%\xe9')
     folder.mkdir()
     hostile = row(ENDED, EAST, name='"><script>\u202e\x00', life=SOON, now="2026-10-20")
     found = scan(folder, ENDED, rows=(hostile,))
 
     (one,) = results(sarif(found.findings, TODAY, "1"))
 
-    assert "a%20b%23%22%25/app.py" in one.locations[0].physicalLocation.artifactLocation.uri
+    place = one.locations[0].physicalLocation.artifactLocation
+    assert place == FromRoot(uri="x%3Aa%20b%23%22%25%E9/app.py", uriBaseId="%SRCROOT%")
     assert "\u202e" not in one.message.text
+
+
+def test_a_file_outside_of_where_the_command_runs_is_named_whole(tmp_path: Path) -> None:
+    (one,) = results(sarif(scan(tmp_path, ENDED).findings, TODAY, "1"))
+
+    place = one.locations[0].physicalLocation.artifactLocation
+    assert place == Elsewhere(uri=(tmp_path / "app.py").as_uri())
 
 
 def test_a_line_that_moves_is_the_same_finding_and_a_second_one_is_another(tmp_path: Path) -> None:
