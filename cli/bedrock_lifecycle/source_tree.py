@@ -164,7 +164,7 @@ def _of_folder(rules: GitIgnoreSpec, path: str) -> bool | None:
     said = [
         one.include
         for one in rules.patterns
-        if one.include is not None and (one.match_file(path) or one.match_file(f"{path}/"))
+        if one.include is not None and one.match_file(f"{path}/")
     ]
     return said[-1] if said else None
 
