@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _POLICY: Final = "https://docs.aws.amazon.com/bedrock/latest/userguide/model-lifecycle-legacy.html"
+# GitHub refuses a whole file that has more:
+# https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
+_MOST_RESULTS: Final = 25_000
 _RULES: Final = {
     Verdict.ENDED: (
         "bedrock-model-ended",
@@ -62,7 +66,7 @@ _RULES: Final = {
 
 
 def sarif(found: Iterable[Named], today: date, version: str) -> dict[str, Any]:
-    """Give the document, one result for each place."""
+    """Give the document: one result for each place, the first ones where there are too many."""
     return {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -77,7 +81,7 @@ def sarif(found: Iterable[Named], today: date, version: str) -> dict[str, Any]:
                     }
                 },
                 "columnKind": "unicodeCodePoints",
-                "results": list(_results(found, today)),
+                "results": list(islice(_results(found, today), _MOST_RESULTS)),
             }
         ],
     }

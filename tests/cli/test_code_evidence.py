@@ -390,6 +390,17 @@ def test_a_line_that_moves_is_the_same_finding_and_a_second_one_is_another(tmp_p
     assert len(set(before)) == 2
 
 
+def test_there_are_no_more_results_than_github_takes_and_the_worst_are_among_them(
+    tmp_path: Path,
+) -> None:
+    worst, other = scan(tmp_path, f"us.{SONNET}\n{ENDED}").findings
+
+    made = sarif([worst, *[other] * 25_000], TODAY, "1")["runs"][0]["results"]
+
+    assert len(made) == 25_000
+    assert made[0]["level"] == "error"
+
+
 def test_nothing_found_is_an_empty_but_valid_log() -> None:
     assert results(sarif((), TODAY, "1")) == []
 
