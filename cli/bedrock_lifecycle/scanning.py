@@ -93,14 +93,14 @@ def scan(
     session: Session, regions: Sequence[str], settings: ScopeSettings, now: datetime
 ) -> Scanned:
     """Ask these Regions, or all that are enabled. Raises AwsError where nobody may ask at all."""
-    bedrock, home = Bedrock(session), str(session.region_name)
+    bedrock, usage_of, home = Bedrock(session), Usage(session), str(session.region_name)
     partition = session.get_partition_for_region(home)
     asked, guessed = (tuple(regions), None) if regions else _enabled(bedrock, home)
     with progress(f"Asking {count_text(len(asked), 'Region')} which models they have", slow=True):
-        answers = bedrock.catalogs(asked)
+        answers = bedrock.catalogs(asked, lambda: usage_of.prepare(asked))
     judged = {name: judge(RegionState(name), one, {}, now) for name, one in answers.items()}
     seen = observe((), judged, {}, {}, now)
-    usage = _usage(session, judged, seen, settings, now) if settings.usage else {}
+    usage = _usage(usage_of, judged, seen, settings, now) if settings.usage else {}
     rows = enriched(
         seen.rows,
         usage=usage,
@@ -129,7 +129,7 @@ def _enabled(bedrock: Bedrock, home: str) -> tuple[tuple[str, ...], AwsError | N
 
 
 def _usage(
-    session: Session,
+    usage: Usage,
     judged: Mapping[str, Judged],
     seen: Observation,
     settings: ScopeSettings,
@@ -146,7 +146,7 @@ def _usage(
     with progress(
         f"Reading what the account uses in {count_text(len(asked), 'Region')}", slow=True
     ):
-        read = Usage(session).read(asked, now, _USAGE_SECONDS)
+        read = usage.read(asked, now, _USAGE_SECONDS)
     return {one.region: remember(None, one, read[one.region], now.date()) for one in asked}
 
 

@@ -30,7 +30,7 @@ from notifier.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mypy_boto3_account.literals import RegionOptStatusType
     from mypy_boto3_bedrock import BedrockClient
@@ -126,12 +126,20 @@ class Bedrock:
         partition = self._session.get_partition_for_region(home)
         return tuple(sorted(self._session.get_available_regions("bedrock", partition)))
 
-    def catalogs(self, regions: Iterable[str]) -> dict[str, Catalog | Failure]:
-        """Ask every Region at once; each gives its models or a named failure."""
+    def catalogs(
+        self, regions: Iterable[str], meanwhile: Callable[[], None] | None = None
+    ) -> dict[str, Catalog | Failure]:
+        """Ask every Region at once; each gives its models or a named failure.
+
+        What is to be done `meanwhile` is done in this thread while the answers are on their way.
+        """
         asked = tuple(regions)
         self._prepare(asked)
         with ThreadPoolExecutor(_WORKERS) as pool:
-            return dict(zip(asked, pool.map(self._catalog, asked), strict=True))
+            answers = pool.map(self._catalog, asked)
+            if meanwhile is not None:
+                meanwhile()
+            return dict(zip(asked, answers, strict=True))
 
     def confirm(self, rows: Iterable[TrackedModel]) -> dict[RowKey, Confirmation]:
         """Ask for absent models one by one, under each id they were known by."""

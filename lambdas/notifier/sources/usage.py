@@ -17,7 +17,7 @@ from notifier.sources.metrics import look_back, read_calls
 from notifier.usage import INVOKABLE, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from boto3 import Session
@@ -63,16 +63,19 @@ class Usage:
 
         It never raises for an answer: each source of each Region has its own failure.
         """
-        # Here, not when they are needed: a session must not make them in several threads.
-        for request in requests:
-            if request.region not in self._clients:
-                self._clients[request.region] = self._make_clients(request.region)
+        self.prepare(request.region for request in requests)
         under_way = _UnderWay(self._clients, now)
         try:
             under_way.start(requests)
             return under_way.readings(seconds)
         finally:
             under_way.leave()
+
+    def prepare(self, regions: Iterable[str]) -> None:
+        """Make the clients that are missing: a session must not do so in several threads."""
+        for region in regions:
+            if region not in self._clients:
+                self._clients[region] = self._make_clients(region)
 
     def _make_clients(self, region: str) -> _Clients:
         client = partial(self._session.client, region_name=region)
