@@ -205,6 +205,10 @@ def document(shown: Shown) -> dict[str, Any]:
             {"source": source, "why": why, "regions": regions}
             for (source, why), regions in sorted(_unread(found).items())
         ],
+        "files_read": shown.in_code.files if shown.in_code else 0,
+        "files_left_out": [one._asdict() for one in shown.in_code.left_out]
+        if shown.in_code
+        else [],
         "code": [_place_item(one) for one in shown.in_code.named] if shown.in_code else [],
         "models": [_item(one, shown) for one in (*shown.dying, *shown.unused)],
     }

@@ -519,6 +519,7 @@ def test_a_scan_of_code_names_the_lines_and_fails_the_build(
     assert "2 places in code" in table
     assert "app.py:1" in table
     assert "is listed in no Region" in table
+    assert (document["files_read"], document["files_left_out"]) == (3, [])
     judged = {(one["named"], one["verdict"]) for one in document["code"]}
     assert judged == {
         (f"us.{CHANGED}", "on the way out"),
