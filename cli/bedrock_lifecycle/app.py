@@ -153,6 +153,8 @@ def main() -> None:
         _fail(str(error))
     except AwsError as error:
         _fail(explained(error))
+    finally:
+        gc.enable()  # Whoever called this may go on.
 
 
 def _fail(reason: str) -> None:

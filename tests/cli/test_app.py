@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
+import sys
 
 import pytest
 import typer
@@ -151,3 +153,12 @@ def test_the_action_that_aws_names_is_the_one_that_is_missing() -> None:
         == "bedrock:ListAgents"
     )
     assert missing_action(AwsError("a:B", "AccessDenied", "no", permanent=True)) == "a:B"
+
+
+def test_a_command_leaves_the_collector_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["bedrock-lifecycle", "--version"])
+
+    with pytest.raises(SystemExit):
+        command_line.main()
+
+    assert gc.isenabled()
