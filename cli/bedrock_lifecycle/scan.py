@@ -89,8 +89,7 @@ def scan(  # noqa: PLR0913 each is a way to narrow or to widen the look
     """
     settings = ScopeSettings(ignore=tuple(ignore or ()), used_within_days=used_within)
     session = access.session(else_region=_HOME)
-    caller = access.caller(session)
-    found = scan_account(session, _names(regions), settings, access.now)
+    found = scan_account(access, session, _names(regions), settings)
     if not found.answered:
         raise CommandError(_nothing_answered(found))
     ignored = Scope(ignore=settings.ignore)
@@ -106,7 +105,7 @@ def scan(  # noqa: PLR0913 each is a way to narrow or to widen the look
         found_in_code=in_code is not None and in_code.is_failing,
         is_whole=not kept.unanswered,
     )
-    shown = Shown(caller.account_id, kept, entries, fail_within, code, in_code)
+    shown = Shown(kept, entries, fail_within, code, in_code)
     if form is Format.SARIF and not as_json:
         output.print_json(sarif(in_code.findings if in_code else (), kept.today, VERSION))
     elif as_json or form is Format.JSON:

@@ -39,7 +39,6 @@ _NAMED: Final = 4
 class Shown:
     """Everything that a scan found, in the order in which it is shown."""
 
-    account_id: str
     found: Scanned
     entries: list[ModelEntry]
     fail_within: int
@@ -137,7 +136,7 @@ def _summary(shown: Shown, *, all_models: bool) -> Iterator[str]:
     proven = sum(one.in_use is True for one in used)
     yield (
         f"{count_text(len({row.model_id for row in found.rows}), 'model')} listed in "
-        f"{count_text(len(found.answered), 'Region')} of account {shown.account_id}; "
+        f"{count_text(len(found.answered), 'Region')} of account {shown.found.account_id}; "
         f"{proven} in use (calls are those of 14 days), {len(used) - proven} perhaps."
     )
     if not shown.dying:
@@ -195,7 +194,7 @@ def document(shown: Shown) -> dict[str, Any]:
     """Give all that was found, as JSON types and dates."""
     found = shown.found
     return {
-        "account_id": shown.account_id,
+        "account_id": shown.found.account_id,
         "date": found.today,
         "fail_within": shown.fail_within,
         "exit_code": int(shown.code),

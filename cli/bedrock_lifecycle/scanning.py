@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from boto3 import Session
 
+    from bedrock_lifecycle.access import Access, Caller
     from notifier.coverage import Judged
     from notifier.model import ModelEntry, TrackedModel
     from notifier.observe import Observation
@@ -44,6 +45,7 @@ class Scanned:
     were asked.
     """
 
+    account_id: str
     rows: tuple[TrackedModel, ...]
     usage: Mapping[str, RegionUsage]
     answered: tuple[str, ...]
@@ -90,14 +92,21 @@ _NOT_CLOSED: Final = frozenset(
 
 
 def scan(
-    session: Session, regions: Sequence[str], settings: ScopeSettings, now: datetime
+    access: Access, session: Session, regions: Sequence[str], settings: ScopeSettings
 ) -> Scanned:
     """Ask these Regions, or all that are enabled. Raises AwsError where nobody may ask at all."""
+    now = access.now
     bedrock, usage_of, home = Bedrock(session), Usage(session), str(session.region_name)
     partition = session.get_partition_for_region(home)
     asked, guessed = (tuple(regions), None) if regions else _enabled(bedrock, home)
     with progress(f"Asking {count_text(len(asked), 'Region')} which models they have", slow=True):
-        answers = bedrock.catalogs(asked, lambda: usage_of.prepare(asked))
+        callers: list[Caller] = []
+
+        def meanwhile() -> None:
+            usage_of.prepare(asked)
+            callers.append(access.caller(session))
+
+        answers = bedrock.catalogs(asked, meanwhile)
     judged = {name: judge(RegionState(name), one, {}, now) for name, one in answers.items()}
     seen = observe((), judged, {}, {}, now)
     usage = _usage(usage_of, judged, seen, settings, now) if settings.usage else {}
@@ -110,6 +119,7 @@ def scan(
         today=now.date(),
     )
     return Scanned(
+        account_id=callers[0].account_id,
         rows=rows,
         usage=usage,
         answered=tuple(sorted(name for name, one in judged.items() if one.reported is not None)),
