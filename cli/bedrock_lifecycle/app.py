@@ -6,7 +6,8 @@ import gc
 import inspect
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 from rich.markup import escape
@@ -155,6 +156,24 @@ def main() -> None:
         _fail(explained(error))
     finally:
         gc.enable()  # Whoever called this may go on.
+
+
+def run() -> NoReturn:
+    """Run a command as a process of its own, and end with it.
+
+    At once: freeing a hundred clients takes half a second, and a call that hangs in a thread would
+    be waited for. Nothing is left to do but to hand over what was printed.
+    """
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code
+    else:
+        code = 0
+    with suppress(BrokenPipeError):  # Whoever reads may have read enough.
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def _fail(reason: str) -> None:
