@@ -146,7 +146,7 @@ for _panel, _commands in _COMMANDS.items():
 def main() -> None:
     """Run a command; what goes wrong is one line on standard error, and exit code 1."""
     # A command is over before there is much to collect, and a scan of 31 Regions makes so many
-    # objects that looking through them again and again takes a sixth of its time.
+    # objects that looking through them again and again takes a tenth of its time.
     gc.disable()
     try:
         app()
@@ -161,8 +161,8 @@ def main() -> None:
 def run() -> NoReturn:
     """Run a command as a process of its own, and end with it.
 
-    At once: freeing a hundred clients takes half a second, and a call that hangs in a thread would
-    be waited for. Nothing is left to do but to hand over what was printed.
+    At once: freeing a hundred clients takes some tenths of a second, and a call that hangs in a
+    thread would be waited for. Nothing is left to do but to hand over what was printed.
     """
     try:
         main()

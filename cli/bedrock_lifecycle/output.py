@@ -95,29 +95,25 @@ def progress(text: str, *, slow: bool = False) -> Iterator[None]:
 
     What is not `slow` takes a second or two, and says nothing where nobody watches.
     """
-    err = console(stderr=True)
-    if slow and not err.is_terminal:
-        say(f"{text} …")
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
-    ) as shown:
-        shown.add_task(text, total=None)
+    with _under_way(text, total=None, told=slow):
         yield
 
 
 @contextmanager
-def steps(text: str, total: int | None = None) -> Iterator[Progress]:
+def steps(text: str, total: int) -> Iterator[Progress]:
     """Show how far something is; on no terminal one line says what is being waited for."""
+    with _under_way(text, total=total, told=True) as shown:
+        yield shown
+
+
+@contextmanager
+def _under_way(text: str, *, total: int | None, told: bool) -> Iterator[Progress]:
     err = console(stderr=True)
+    if told and not err.is_terminal:
+        say(f"{text} …")
     columns = [SpinnerColumn(), TextColumn("{task.description}")]
     if total is not None:
         columns += [BarColumn(bar_width=24), MofNCompleteColumn()]
-    if not err.is_terminal:
-        err.print(Text(f"{text} …"), soft_wrap=True)
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as shown:
         shown.add_task(text, total=total)
         yield shown

@@ -1,4 +1,4 @@
-"""One deployed stack for all end-to-end tests, and a calendar that only goes forward."""
+"""One deployed stack for each end-to-end file, and a calendar that only goes forward."""
 
 from __future__ import annotations
 
