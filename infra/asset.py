@@ -1,4 +1,4 @@
-"""The code that the functions run: our package and its pinned dependencies, built without Docker.
+"""The code that the functions run: our package and its locked dependencies, built without Docker.
 
 boto3 is bundled because the copy in Lambda's runtime may be too old to know the lifecycle dates,
 and an old botocore drops unknown fields without a word.
@@ -22,7 +22,8 @@ from aws_cdk import aws_lambda as lambda_
 
 _PROJECT: Final = Path(__file__).resolve().parent.parent
 _LAMBDAS: Final = _PROJECT / "lambdas"
-_REQUIREMENTS: Final = _LAMBDAS / "requirements.txt"
+# Made by `make lock`: everything that goes in, at one version and with the hashes of its files.
+_LOCKED: Final = _LAMBDAS / "requirements.txt"
 # Where the CDK keeps what it builds for an account; `make clean` removes it.
 _KEPT: Final = _PROJECT / "cdk.out"
 _NOT_CODE: Final = ("**/__pycache__", "**/*.pyc", "**/.*_cache")
@@ -52,11 +53,7 @@ def target_named(name: Literal["lambda", "host"]) -> Target:
 
 
 def _lambda_target() -> Target:
-    arguments = (
-        *("--platform", "manylinux2014_aarch64"),
-        *("--python-version", "3.14"),
-        "--only-binary=:all:",
-    )
+    arguments = ("--platform", "manylinux2014_aarch64", "--python-version", "3.14")
     return Target(
         lambda_.Runtime.PYTHON_3_14,
         lambda_.Architecture.ARM_64,
@@ -108,7 +105,7 @@ class _PipBundling:
 
 
 def build(target: Target, folder: Path) -> None:
-    """Install the pinned dependencies and copy the package into the folder.
+    """Install the locked dependencies and copy the package into the folder.
 
     Raises CalledProcessError.
     """
@@ -116,16 +113,22 @@ def build(target: Target, folder: Path) -> None:
         shutil.copytree(_kept_dependencies(target), folder, dirs_exist_ok=True)
     else:
         _install_dependencies(target, folder)
-    shutil.copytree(
-        _LAMBDAS / "notifier",
-        folder / "notifier",
-        ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache"),
-    )
+    shutil.copytree(_LAMBDAS / "notifier", folder / "notifier", ignore=_not_code)
+
+
+def _not_code(folder: str, names: list[str]) -> list[str]:
+    """Name what is no Python of ours: caches, and whatever a person or an editor left there."""
+    return [
+        name
+        for name in names
+        if not (name.endswith(".py") or (name.isidentifier() and Path(folder, name).is_dir()))
+        or name == "__pycache__"
+    ]
 
 
 def _kept_dependencies(target: Target) -> Path:
-    """Give a folder with the dependencies, installed anew only when what is pinned changes."""
-    installed_for = f"{target.label}\n{sys.version}\n".encode() + _REQUIREMENTS.read_bytes()
+    """Give a folder with the dependencies, installed anew only when what is locked changes."""
+    installed_for = f"{target.label}\n{sys.version}\n".encode() + _LOCKED.read_bytes()
     kept = _KEPT / f"dependencies.{hashlib.sha256(installed_for).hexdigest()}"
     if not kept.exists():
         _KEPT.mkdir(exist_ok=True)
@@ -149,7 +152,10 @@ def _install_dependencies(target: Target, folder: Path) -> None:
     subprocess.run(  # noqa: S603 - no shell, arguments are ours
         [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-            *("--target", str(folder), "--requirement", str(_REQUIREMENTS)),
+            # What is not the same to the byte fails the build. Wheels only, as none is built from
+            # source for another machine, and no build tool that nobody locked runs on this one.
+            *("--require-hashes", "--only-binary=:all:", "--requirement", str(_LOCKED)),
+            *("--target", str(folder)),
             # Bytecode of this machine's Python would be dead weight for another's.
             *("--no-compile", *target.pip_arguments),
         ],

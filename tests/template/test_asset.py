@@ -1,8 +1,10 @@
-"""The asset, really built (for this machine's Python)."""
+"""The asset, really built: for Lambda, and for this machine's Python."""
 
 import json
+import re
 import subprocess
 import sys
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +13,9 @@ import pytest
 from infra import asset as module
 from infra.asset import build, target_named
 
+PROJECT: Final = Path(__file__).resolve().parents[2]
+LAMBDAS: Final = PROJECT / "lambdas"
+LIST: Final = PROJECT / "docs" / "asset.txt"
 _DATES: Final = """
 import json, sys
 sys.path[:0] = [sys.argv[1]]
@@ -23,16 +28,32 @@ print(json.dumps({"from": botocore.__file__, "members": list(members)}))
 
 
 @pytest.fixture(scope="module")
-def asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("asset")
+def host_asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("host")
     build(target_named("host"), folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def lambda_asset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lambda")
+    build(target_named("lambda"), folder)
+    return folder
+
+
+@pytest.fixture(params=["host_asset", "lambda_asset"])
+def asset(request: pytest.FixtureRequest) -> Path:
+    built: Path = request.getfixturevalue(request.param)
+    return built
 
 
 def test_the_bundled_sdk_knows_the_lifecycle_dates(asset: Path) -> None:
     """An older botocore drops them without a word, and no alert would ever be sent."""
     done = subprocess.run(
-        [sys.executable, "-I", "-c", _DATES, str(asset)], capture_output=True, text=True, check=True
+        [sys.executable, "-I", "-B", "-c", _DATES, str(asset)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     answer = json.loads(done.stdout)
 
@@ -42,25 +63,66 @@ def test_the_bundled_sdk_knows_the_lifecycle_dates(asset: Path) -> None:
     )
 
 
-def test_the_package_is_in_it_without_what_this_machine_left_there(asset: Path) -> None:
-    assert (asset / "notifier" / "settings.py").exists()
-    assert not list((asset / "notifier").rglob("__pycache__"))
-    assert not list((asset / "notifier").rglob("*.pyc"))
+def test_what_is_in_it_is_what_the_documentation_lists_and_the_lock_file_allows(
+    asset: Path,
+) -> None:
+    listed = sorted(LIST.read_text().splitlines())
+    built = sorted(f"{one.name}=={one.version}".replace("_", "-") for one in bundled(asset))
+
+    assert built == listed
+    assert sorted(re.findall(r"^[^\s#]+==\S+", module._LOCKED.read_text(), re.MULTILINE)) == listed  # noqa: SLF001
 
 
-def test_another_build_takes_the_same_dependencies_until_they_are_pinned_anew(
-    asset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_nothing_else_is_in_it_than_these_and_our_package(asset: Path) -> None:
+    known = {file.parts[0] for one in bundled(asset) for file in one.files or ()}
+    # What a distribution calls a script, pip puts elsewhere than its record says.
+    assert {path.name for path in asset.iterdir()} <= known | {"notifier", "bin"}
+    assert {path.name for path in (asset / "bin").iterdir()} == {"jp.py"}
+
+
+def test_of_ours_it_holds_the_code_and_nothing_else(asset: Path) -> None:
+    """No test, document, credential, hidden file, nor what this machine left there."""
+    assert files(asset / "notifier", bytecode=True) == files(LAMBDAS / "notifier")
+
+
+def test_what_somebody_left_beside_the_code_stays_at_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "lambdas" / "notifier"
+    left = (".env", ".aws/credentials", "notes.md", "poll.py~", "__pycache__/poll.py", "key.pem")
+    for name in ("poll.py", "render/words.py", *left):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text("SECRET = 1\n")
+    monkeypatch.setattr(module, "_LAMBDAS", tmp_path / "lambdas")
+    monkeypatch.setattr(module, "_install_dependencies", lambda *_: None)
+
+    build(target_named("lambda"), tmp_path / "asset")
+
+    assert files(tmp_path / "asset").keys() == {"notifier/poll.py", "notifier/render/words.py"}
+
+
+def test_what_is_compiled_is_compiled_for_lambda(lambda_asset: Path) -> None:
+    compiled = {path.name for path in lambda_asset.rglob("*.so")}
+    assert compiled == {"_pydantic_core.cpython-314-aarch64-linux-gnu.so"}
+
+
+def bundled(asset: Path) -> list[Distribution]:
+    return list(distributions(path=[str(asset)]))
+
+
+def test_another_build_takes_the_same_dependencies_until_they_are_locked_anew(
+    host_asset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: object) -> None:
         raise LookupError("dependencies were installed")
 
     monkeypatch.setattr(module, "_install_dependencies", refused)
     build(target_named("host"), tmp_path / "again")
-    assert files(tmp_path / "again") == files(asset)
+    assert files(tmp_path / "again") == files(host_asset)
 
-    pinned = tmp_path / "requirements.txt"
-    pinned.write_text(module._REQUIREMENTS.read_text() + "six\n")  # noqa: SLF001
-    monkeypatch.setattr(module, "_REQUIREMENTS", pinned)
+    locked = tmp_path / "requirements.txt"
+    locked.write_text(module._LOCKED.read_text() + "six\n")  # noqa: SLF001
+    monkeypatch.setattr(module, "_LOCKED", locked)
     with pytest.raises(LookupError):
         build(target_named("host"), tmp_path / "anew")
 
@@ -76,12 +138,12 @@ def test_what_an_account_gets_is_always_installed_anew(
     assert installed == [tmp_path]
 
 
-def files(folder: Path) -> dict[str, int]:
+def files(folder: Path, *, bytecode: bool = False) -> dict[str, int]:
     """Give the size of every file below a folder, by its path; importing leaves bytecode there."""
     return {
         str(file.relative_to(folder)): file.stat().st_size
         for file in folder.rglob("*")
-        if file.is_file() and file.suffix != ".pyc"
+        if file.is_file() and (bytecode or file.suffix != ".pyc")
     }
 
 
