@@ -127,11 +127,11 @@ $(EMULATOR)/.ready: requirements-emulator.txt
 	@$(EMULATOR)/bin/python $(PIP_INSTALL) $(LOCKED) requirements-emulator.txt
 	@touch $@
 
-$(AUDIT)/.ready: requirements-audit.txt
-	$(check_python)
+# By the other environment's pip: it gets one of its own from the lock file.
+$(AUDIT)/.ready: requirements-audit.txt | $(VENV)/bin/python
 	@echo "Setting up $(AUDIT) with what locks and audits: about ten seconds …"
-	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
-	@$(AUDIT)/bin/python $(PIP_INSTALL) $(LOCKED) requirements-audit.txt
+	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv --without-pip $(AUDIT)
+	@PIP_PYTHON=$(AUDIT)/bin/python $(BIN)/python $(PIP_INSTALL) $(LOCKED) requirements-audit.txt
 	@touch $@
 
 define npm_ci
