@@ -196,7 +196,7 @@ class Gateway(Server):
             case ConnectionFault.DROPPED:
                 response = None
             case Refusal():
-                response = _error(call, fault)
+                response = error_answer(call, fault)
             case CannedAnswer(body, content_type):
                 response = Response(200, (("Content-Type", content_type),), body)
         self._record(call, accepted=False)
@@ -215,7 +215,7 @@ class Gateway(Server):
     def _record(self, call: Call, *, accepted: bool) -> None:
         if (call.service, call.action) != ("sns", "Publish"):
             return
-        publish = _publish(call.body, accepted=accepted)
+        publish = publish_in(call.body, accepted=accepted)
         with self._lock:
             self._publishes.append(publish)
 
@@ -249,7 +249,8 @@ def _form(body: bytes) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(body.decode(), True).items()}  # noqa: FBT003
 
 
-def _publish(body: bytes, *, accepted: bool) -> Publish:
+def publish_in(body: bytes, *, accepted: bool) -> Publish:
+    """Read the body of a Publish request."""
     form = _form(body)
     message = form.get("Message", "")
     structured = form.get("MessageStructure") == "json"
@@ -269,7 +270,8 @@ def _attributes(form: dict[str, str]) -> Iterator[tuple[str, str]]:
         number += 1
 
 
-def _error(call: Call, refusal: Refusal) -> Response:
+def error_answer(call: Request, refusal: Refusal) -> Response:
+    """Give the error as the service of that request would put it."""
     if _is_form(call):
         return _xml_error(refusal)
     body = json.dumps({"__type": refusal.code, "message": refusal.message}).encode()

@@ -39,8 +39,11 @@ _ENVIRONMENT: Final = {
 }
 
 settings.register_profile("dev", max_examples=50, deadline=None)
-settings.register_profile("ci", max_examples=300, deadline=None, derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
+# `make proof`: as many as an hour has room for, and other ones each time.
+settings.register_profile("proof", max_examples=3000, deadline=None)
+_PROFILE: Final = "proof" if os.environ.get("PROOF") else "ci" if os.environ.get("CI") else "dev"
+settings.load_profile(_PROFILE)
 
 
 class RemoteAddressError(RuntimeError):
@@ -61,6 +64,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files into the order in which they are given to the processes."""
     places = {folder: place for place, folder in enumerate(_ORDER)}
     items.sort(key=lambda item: places.get(item.path.parent.name, len(_ORDER)))
+
+
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
+    """Print what tests counted: how much was tried is a part of what they say."""
+    counted = [
+        (report.nodeid, report.user_properties)
+        for report in terminalreporter.getreports("passed")
+        if report.user_properties
+    ]
+    if counted:
+        terminalreporter.section("counted")
+    for name, properties in counted:
+        figures = ", ".join(f"{figure} {what}" for what, figure in properties)
+        terminalreporter.write_line(f"{name}: {figures}")
 
 
 @pytest.fixture(scope="session", autouse=True)

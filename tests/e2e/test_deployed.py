@@ -215,13 +215,14 @@ def _forget(stage: Stage, prefix: str) -> None:
         dynamodb.batch_write_item(RequestItems={table: batch})
 
 
-def test_ten_thousand_hostile_models_neither_stop_the_poll_nor_overflow_a_message(
+def test_a_thousand_hostile_models_neither_stop_the_poll_nor_overflow_a_message(
     stage: Stage,
 ) -> None:
+    """What the network and IAM add to it; ten thousand are a story of `make proof`."""
     end = stage.in_days(40)
     hostile = [
         legacy(f"evil.model-{n:05}<b>'\";--", end, name=f"<script>\u202e*_`{n}\r\n\x00" + "x" * 300)
-        for n in range(10_000)
+        for n in range(1_000)
     ]
     stage.put_on(WEST, *hostile)
 
@@ -232,7 +233,7 @@ def test_ten_thousand_hostile_models_neither_stop_the_poll_nor_overflow_a_messag
     assert set(kinds(told)) == {"ENTERED_LEGACY"}
     assert all(len(json.dumps(one.document, ensure_ascii=False).encode()) < 262_144 for one in told)
     listed = sum(len(one.document["models"]) + one.document["models_omitted"] for one in told)
-    assert listed == 10_000
+    assert listed == 1_000
     stage.extra[WEST] = []
     stage.put_on(WEST)  # Or the next poll would track them all again.
     _forget(stage, "evil.")

@@ -281,7 +281,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer one call."""
         aws = cast("ScriptedAws", cast("LoopbackServer", self.server).context)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        raw = aws.answer(_asked(self.command, self.path, self.headers, body))
+        raw = aws.answer(asked_in(self.command, self.path, self.headers, body))
         if raw is None:
             self.close_connection = True
             return
@@ -299,7 +299,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _asked(method: str, url: str, headers: Any, body: bytes) -> Asked:  # noqa: ANN401 http's own
+def asked_in(method: str, url: str, headers: Any, body: bytes) -> Asked:  # noqa: ANN401 http's own
+    """Read what a request asks for."""
     scope = credential_scope(headers["Authorization"])
     region = scope.region if scope else ""
     parts = urlsplit(url)

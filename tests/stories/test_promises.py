@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +14,6 @@ from notifier.snapshot import Lease, PollInProgressError
 from tests.world import EAST, THROTTLED, WEST, World, at, kinds, model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from notifier.model import ListedModel
 
 A, B = "acme.alpha-v1:0", "acme.beta-v1:0"
@@ -341,147 +338,3 @@ def test_alerts_nobody_hears_are_counted(watched: World) -> None:
     assert kinds(watched.poll("2026-10-08")) == ["ENTERED_LEGACY"]
     assert watched.summary is not None
     assert watched.summary.delivery_failures == 1
-
-
-class _KilledError(BaseException):
-    """The process is gone: nothing below may catch it."""
-
-
-class _Killer:
-    """Counts calls to AWS and kills the process just before or just after one of them."""
-
-    def __init__(self, at_call: int, *, after: bool) -> None:
-        self.at_call = at_call
-        self.after = after
-        self.calls: list[str] = []
-        self.counting = Lock()
-
-    def __call__(  # the arguments are the intercepted call's own
-        self,
-        name: str,
-        real: Callable[..., object],
-        *args: object,
-        **named: object,
-    ) -> object:
-        with self.counting:
-            self.calls.append(name)
-            mine = len(self.calls) == self.at_call
-        if mine and not self.after:
-            raise _KilledError
-        answer = real(*args, **named)
-        if mine:
-            raise _KilledError
-        return answer
-
-    def fell_between_acceptance_and_mark(self) -> bool:
-        """Say whether the death was in the one window in which a message may go out twice."""
-        killed_in = self.calls[self.at_call - 1]
-        before = self.calls[self.at_call - 2 : self.at_call - 1]
-        return killed_in == "send" if self.after else before == ["send"]
-
-
-_TABLE_CALLS = ("get", "put", "put_all", "update", "update_all", "query_index")
-
-
-def _arm(world: World, killer: _Killer) -> None:
-    """Put the killer before every call that the pipeline makes to a table or a channel."""
-
-    def armed(target: object, name: str) -> None:
-        real = getattr(type(target), name)
-        setattr(
-            target,
-            name,
-            lambda *args, **named: killer(name, real, target, *args, **named),
-        )
-
-    world.snapshot = type(world.snapshot)(world.snapshot._table)  # noqa: SLF001
-    for table in (world.snapshot._table, world.ledger._table):  # noqa: SLF001
-        for name in _TABLE_CALLS:
-            armed(table, name)
-    for channel in (world.topic, world.bus):
-        armed(channel, "send")
-
-
-def _disarm(world: World) -> None:
-    for target in (world.snapshot._table, world.ledger._table, world.topic, world.bus):  # noqa: SLF001
-        for name in (*_TABLE_CALLS, "send"):
-            target.__dict__.pop(name, None)
-
-
-CHANGED = (legacy(A), model(B), legacy("acme.gamma-v1:0"))
-
-
-def _calls_of_a_busy_poll(world: World) -> int:
-    killer = _Killer(0, after=False)
-    _start_over(world)
-    _arm(world, killer)
-    world.poll("2026-10-08")
-    _disarm(world)
-    return len(killer.calls)
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["just before", "just after"])
-def test_killed_at_any_call_the_next_runs_tell_everything_once(
-    watched: World, *, after: bool
-) -> None:
-    """Only between a channel's acceptance and its mark may a message go out twice."""
-    calls = _calls_of_a_busy_poll(watched)
-    expected = {(d["kind"], d["milestone_date"]) for d in watched.topic.accepted[1:]}
-    assert len(expected) == 1
-    assert calls > 10
-
-    for call in range(1, calls + 1):
-        _start_over(watched)
-        killer = _Killer(call, after=after)
-        _arm(watched, killer)
-        with pytest.raises(_KilledError):
-            watched.poll("2026-10-08")
-        _disarm(watched)
-        _let_leases_expire(watched)
-        watched.poll("2026-10-08")  # Lambda's own retry
-        watched.poll("2026-10-08T11:00:00Z")
-        watched.poll("2026-10-08T12:00:00Z")
-
-        where = f"killed {'after' if after else 'before'} call {call}, {killer.calls[call - 1]}"
-        told = [len(channel.accepted) - 1 for channel in (watched.topic, watched.bus)]
-        window = killer.fell_between_acceptance_and_mark()
-        assert sorted(told) == ([1, 2] if window else [1, 1]), where
-        for channel in (watched.topic, watched.bus):
-            said = {(d["kind"], d["milestone_date"]) for d in channel.accepted[1:]}
-            assert said == expected, where
-        assert watched.ledger.unsettled() == ((), ()), where
-        assert watched.row(A)["told"]["seq"] == 1, where
-        assert watched.row(A)["phase"] == "LEGACY", where
-
-
-def _start_over(world: World) -> None:
-    """Empty both tables and tell the baseline again."""
-    for table, key in (("Models", ("model_id", "region")), ("Alerts", ("alert_id",))):
-        for item in world.items(table):
-            world.client.delete_item(
-                TableName=world.tables[f"{table}TableName"],
-                Key={name: item[name] for name in key},
-            )
-    world.topic.accepted.clear()
-    world.bus.accepted.clear()
-    world.regions.clear()
-    world.regions[EAST] = [model(A), model(B)]
-    world.poll("2026-10-01")
-    world.regions.update({EAST: list(CHANGED), WEST: [model(B)]})
-
-
-def _let_leases_expire(world: World) -> None:
-    """Do what time does to the claims of a process that died."""
-    for table, key, names in (
-        ("Models", ("model_id", "region"), ("lease_until",)),
-        ("Alerts", ("alert_id",), ("claimed_until",)),
-    ):
-        for item in world.items(table):
-            for name in names:
-                if name in item:
-                    world.client.update_item(
-                        TableName=world.tables[f"{table}TableName"],
-                        Key={part: item[part] for part in key},
-                        UpdateExpression=f"SET {name} = :past",
-                        ExpressionAttributeValues={":past": "2020-01-01T00:00:00Z"},
-                    )

@@ -33,6 +33,12 @@ VARIANTS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("slack_workspace_id", "T0123ABCD"),
         ("slack_channel_id", "C0123ABCD"),
     ),
+    "chat and dashboard": (
+        ("emails", "ops@example.com"),
+        ("slack_workspace_id", "T0123ABCD"),
+        ("slack_channel_id", "C0123ABCD"),
+        ("dashboard", "true"),
+    ),
     "everything": (
         ("emails", "ops@example.com,ml@example.com:severity=critical,warning;provider=Anthropic"),
         ("kms_key", "create"),
