@@ -4,6 +4,7 @@ It runs in a virtual environment of its own because it pins botocore.
 """
 
 import os
+import signal
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -75,6 +76,18 @@ class Emulator:
     def log(self) -> str:
         """Give the end of what it printed, while it runs."""
         return self._process.log() if self._process else ""
+
+    def kill_function(self, name: str) -> int:
+        """Kill the processes of a function at once, as Lambda does where memory is used up.
+
+        The emulator knows no limit of memory. Gives how many there were.
+        """
+        found = self._process.descendants() if self._process else {}
+        # Each runs a script of its own, in a folder that has the function's name.
+        mine = [pid for pid, command in found.items() if f"/ministack-lambda-{name}-" in command]
+        for pid in mine:
+            os.kill(pid, signal.SIGKILL)
+        return len(mine)
 
     def _hygiene(self, port: int, scratch: Path) -> dict[str, str]:
         # Named variables only: nothing of the caller's AWS configuration may leak in, because

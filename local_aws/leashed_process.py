@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +60,25 @@ class LeashedProcess:
             return ""
         return self._log.read_text(errors="replace")[-_LOG_TAIL:]
 
+    def descendants(self) -> dict[int, str]:
+        """Give the processes that the server has started and theirs, by id, with their commands."""
+        if self._process is None:
+            return {}
+        listed = subprocess.run(
+            ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="],  # noqa: S607 wherever the machine has it
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        fields = [line.split(None, 2) for line in listed.stdout.splitlines()]
+        commands = {int(pid): command for pid, _, *rest in fields for command in rest}
+        parents = {int(pid): int(parent) for pid, parent, *_ in fields}
+        return {
+            pid: command
+            for pid, command in commands.items()
+            if self._process.pid in _ancestors(pid, parents)
+        }
+
     def stop(self) -> None:
         """End the process with its children, and remove its files. May be called twice."""
         process, self._process = self._process, None
@@ -85,3 +104,8 @@ class LeashedProcess:
             time.sleep(0.05)
         message = f"{self.name} did not answer within {START_SECONDS:.0f} s:\n{self.log()}"
         raise LocalServerError(message)
+
+
+def _ancestors(pid: int, parents: Mapping[int, int]) -> Iterator[int]:
+    while (pid := parents.get(pid, 0)) > 0:
+        yield pid

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -16,11 +15,12 @@ from local_aws.fake_health import FakeHealthEvent, event_arn
 from local_aws.health_deliveries import as_eventbridge
 from tests.e2e.conftest import EAST, KEEPERS, WEST, Stage
 from tests.e2e.person import Person
+from tests.e2e.queues import dead_letters, eventually, impatient_queue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from local_aws.cloud import LocalCloud, Notification, PollAnswer
+    from local_aws.cloud import Notification, PollAnswer
 
 pytestmark = pytest.mark.e2e
 
@@ -140,7 +140,7 @@ def test_an_event_comes_from_the_queue_and_arrives_as_an_email(at_noon: Stage) -
 
     at_noon.cloud.queue_health([json.dumps(delivery)])
 
-    (told,) = _eventually(at_noon.told)
+    (told,) = eventually(at_noon.told)
     assert told.document["kind"] == "HEALTH_EVENT"
     assert told.attributes["kind"] == "HEALTH_EVENT"
     email = at_noon.cloud.emails()[-1]
@@ -159,9 +159,9 @@ def test_what_is_no_health_event_ends_in_the_dead_letter_queue_and_blocks_no_oth
     answer = cloud.push_health([good], at_noon.now)
     assert refusals(answer) == []
     assert len(at_noon.told()) == 1
-    with _impatient_queue(cloud):
+    with impatient_queue(cloud):
         cloud.queue_health([bad])
-        (dead,) = _eventually(lambda: _dead_letters(cloud))
+        (dead,) = eventually(lambda: dead_letters(cloud))
 
     assert dead == bad
     assert at_noon.told() == []
@@ -250,44 +250,3 @@ def test_a_test_alert_that_does_not_get_out_says_so(at_noon: Stage) -> None:
     assert "sns:Publish" in answer.payload["errorMessage"]
     at_noon.poll()
     assert [one.document["kind"] for one in at_noon.told()] == ["TEST"]
-
-
-def _eventually(look: Callable[[], list[Any]], seconds: float = 40) -> list[Any]:
-    """Look until there is something: the emulator polls queues by its own clock."""
-    until = time.monotonic() + seconds
-    while not (found := look()) and time.monotonic() < until:
-        time.sleep(0.3)
-    return found
-
-
-class _impatient_queue:  # noqa: N801 a context manager
-    """Hands a message out again at once, which the deployed queue does after minutes."""
-
-    def __init__(self, cloud: LocalCloud) -> None:
-        self._cloud = cloud
-        self._sqs, self._url = cloud.client("sqs"), cloud.health_queue_url
-
-    def _set(self, seconds: str) -> None:
-        self._sqs.set_queue_attributes(
-            QueueUrl=self._url, Attributes={"VisibilityTimeout": seconds}
-        )
-
-    def __enter__(self) -> None:
-        name = "VisibilityTimeout"
-        got = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=[name])
-        self._before = got["Attributes"][name]
-        self._set("0")
-
-    def __exit__(self, *_: object) -> None:
-        self._set(self._before)
-
-
-def _dead_letters(cloud: LocalCloud) -> list[str]:
-    sqs = cloud.client("sqs")
-    got = sqs.get_queue_attributes(
-        QueueUrl=cloud.health_queue_url, AttributeNames=["RedrivePolicy"]
-    )
-    arn = json.loads(got["Attributes"]["RedrivePolicy"])["deadLetterTargetArn"]
-    url = sqs.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
-    taken = sqs.receive_message(QueueUrl=url).get("Messages", [])
-    return [one["Body"] for one in taken]
