@@ -42,8 +42,14 @@ settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
 # `make proof`: as many as an hour has room for, and other ones each time.
 settings.register_profile("proof", max_examples=3000, deadline=None)
-_PROFILE: Final = "proof" if os.environ.get("PROOF") else "ci" if os.environ.get("CI") else "dev"
-settings.load_profile(_PROFILE)
+# `make mutants`: enough for one change of the code, many hundred times over.
+settings.register_profile("mutants", max_examples=15, deadline=None, derandomize=True)
+_DEFAULT: Final = "proof" if os.environ.get("PROOF") else "ci" if os.environ.get("CI") else "dev"
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", _DEFAULT))
+
+# What takes long to make, for whoever runs the tests many hundred times: it is made once.
+_RUNNING_DYNAMODB: Final = os.environ.get("RUNNING_DYNAMODB_LOCAL")
+_SYNTHESISED: Final = os.environ.get("SYNTHESISED_TEMPLATE")
 
 
 class RemoteAddressError(RuntimeError):
@@ -93,6 +99,9 @@ def only_loopback() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def dynamodb_local() -> Iterator[str]:
     """Start DynamoDB Local for the session; give its endpoint URL."""
+    if _RUNNING_DYNAMODB:
+        yield _RUNNING_DYNAMODB
+        return
     with DynamoDBLocal() as dynamodb:
         yield dynamodb.endpoint_url
 
@@ -100,6 +109,8 @@ def dynamodb_local() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template() -> dict[str, Any]:
     """Synthesise the stack as it is deployed, only without building its functions."""
+    if _SYNTHESISED:
+        return dict(json.loads(Path(_SYNTHESISED).read_text(encoding="utf-8")))
     # Imported here: it starts a Node process, which most tests need not wait for.
     from aws_cdk import App, Environment, assertions  # noqa: PLC0415
 
