@@ -210,6 +210,7 @@ def test_a_throttled_table_stops_polls_and_the_first_one_after_it_tells_everythi
     news = legacy("acme.throttled-v1:0", stage.in_days(300))
     stage.put_on(EAST, news)
     began, rows = stage.now + HOUR, stage.cloud.table_rows()
+    asked = stage.cloud.bedrock.all_calls()
     table = stage.cloud.outputs["ModelsTableName"].encode()
     for action in WRITES:
         stage.cloud.gateway.inject("dynamodb", action, THROTTLED, times=None, containing=table)
@@ -224,6 +225,8 @@ def test_a_throttled_table_stops_polls_and_the_first_one_after_it_tells_everythi
 
     reason = "dynamodb:UpdateItem: ProvisionedThroughputExceededException"
     assert all(reason in answer.payload["errorMessage"] for answer in answers)
+    assert stage.cloud.gateway.calls("dynamodb", "UpdateItem") == 6 * len(times)
+    assert stage.cloud.bedrock.all_calls() == asked
     assert stage.told() == []
     assert stage.cloud.table_rows() == rows
     assert stage.alarm_after("PollErrors", began) == timedelta(minutes=5)
