@@ -49,6 +49,22 @@ def test_stopping_ends_the_server_its_children_and_its_files(pids: Path) -> None
     assert not server.scratch.exists()
 
 
+def test_its_processes_are_known_with_their_whole_commands_on_however_narrow_a_terminal(
+    pids: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    server = LeashedProcess("test-server")
+    assert server.descendants() == {}
+    server.start(_server(pids), environment={}, is_ready=lambda: _has_text(pids))
+
+    found = server.descendants()
+
+    assert set(found) == set(_pids(pids))
+    assert sum(command.endswith(str(pids)) for command in found.values()) == 1
+    server.stop()
+    assert server.descendants() == {}
+
+
 def test_it_ends_also_when_its_parent_is_killed(pids: Path) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, str(pids), *_server(pids)],
