@@ -176,7 +176,7 @@ class Delivery:
     ) -> Outcome:
         try:
             if not self.ledger.claim(record.alert_id, lease.holder, lease.clock, lease.until):
-                return Outcome(record, told=record.is_settled, in_flight=True)
+                return self._left_alone(record, now)
             # Read again: what another run did before our claim is done.
             current = self.ledger.get(record.alert_id)
             if current is None:
@@ -185,6 +185,17 @@ class Delivery:
         except AwsError as error:
             errors = (error, *self._give_back(record, lease))
             return Outcome(record, told=record.is_settled, errors=errors)
+
+    def _left_alone(self, record: Record, now: datetime) -> Outcome:
+        """Another invocation is at it, or it was told: then that is remembered, not told again.
+
+        It was forgotten where the models table is an older copy of itself.
+        """
+        before = self.ledger.told(record.alert_id)
+        if before is None:
+            return Outcome(record, told=record.is_settled, in_flight=True)
+        errors = self._remember(before, now)
+        return Outcome(record, told=not errors, in_flight=True, errors=tuple(errors))
 
     def _give_back(self, record: Record, lease: Lease) -> tuple[AwsError, ...]:
         """Release the claim after a failure, so that the next run need not wait for it."""
@@ -238,7 +249,14 @@ class Delivery:
         return errors
 
     def _move_told(self, record: Record, now: datetime) -> list[AwsError]:
-        """Record what was told, of rows, of Regions or of the account, and point to it."""
+        """Record what was told, and point to it."""
+        errors = self._remember(record, now)
+        if not errors:
+            self.ledger.point(record, now)
+        return errors
+
+    def _remember(self, record: Record, now: datetime) -> list[AwsError]:
+        """Record what was told: of rows, of Regions or of the account."""
         errors = self.snapshot.move_told(record.told)
         errors += self.snapshot.note_announced(record.announced)
         errors += self.snapshot.move_digested(record.digested)
@@ -248,7 +266,6 @@ class Delivery:
             self._note_member(record, member)
         if record.is_first_baseline():
             self.snapshot.note_baseline_told(now)
-        self.ledger.point(record, now)
         return []
 
     def _note_member(self, record: Record, member: Member) -> None:

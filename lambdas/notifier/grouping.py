@@ -290,7 +290,8 @@ def baseline(
 ) -> Alert:
     """Make the first message about the account, or about Regions (`here`) covered since.
 
-    Its identity is its subject and not its rows: it is renewed until somebody can hear it.
+    Its identity is since when what it is about is covered, and not its rows: it is renewed until
+    somebody can hear it. A notifier that has forgotten everything makes another one.
     """
     rows = tuple(rows)
     states = tuple(states)
@@ -306,7 +307,7 @@ def baseline(
         reason="",
         occurred_at=now,
         models=_soonest_first(entries(listed), now),
-        members=tuple(Member(BASELINE_SUBJECT, region, "") for region in here or ("",)),
+        members=_covered(states, here),
         told=tuple((d.row.key, told_after(d.row, d.kind, now)) for d in listed),
         coverage=Coverage(
             regions=() if here else tuple(sorted(uncovered)),
@@ -318,6 +319,14 @@ def baseline(
         ),
     )
     return replace(alert, reason=reason(alert))
+
+
+def _covered(states: Iterable[RegionState], here: tuple[str, ...]) -> tuple[Member, ...]:
+    """Name the Regions that a baseline is about, or the account, with since when it is covered."""
+    since = {s.region: iso_time(s.covered_since) for s in states if s.covered_since is not None}
+    if here:
+        return tuple(Member(BASELINE_SUBJECT, region, since.get(region, "")) for region in here)
+    return (Member(BASELINE_SUBJECT, "", min(since.values(), default="")),)
 
 
 def _soonest_first(models: Iterable[ModelEntry], now: datetime) -> tuple[ModelEntry, ...]:

@@ -93,7 +93,9 @@ class Record:
 
     def is_first_baseline(self) -> bool:
         """Say whether this is the account's first message, after which changes are told."""
-        return self.kind is Kind.BASELINE and self.members == (Member(BASELINE_SUBJECT, "", ""),)
+        of_account = (BASELINE_SUBJECT, "")
+        about = [(member.subject, member.region) for member in self.members]
+        return self.kind is Kind.BASELINE and about == [of_account]
 
 
 class NamedModel(NamedTuple):
@@ -202,6 +204,12 @@ class Ledger:
         """Read one alert consistently; None when there is none, or nothing is left to do."""
         item = self._table.get({"alert_id": alert_id})
         return _record(item) if item and "unsettled" in item else None
+
+    def told(self, alert_id: str) -> Record | None:
+        """Read an alert that was told and needs nothing more; None for any other."""
+        item = self._table.get({"alert_id": alert_id})
+        is_told = item is not None and "unsettled" not in item and "sent_at" in item
+        return _record(item) if item is not None and is_told else None
 
     def recent(self, since: datetime | None = None) -> tuple[LoggedAlert, ...]:
         """Read what was decided since then, or all that is kept; the newest first.

@@ -18,7 +18,7 @@ from notifier.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from notifier.coverage import Judged
@@ -30,6 +30,13 @@ class Observation:
 
     rows: tuple[TrackedModel, ...]
     first_seen: frozenset[RowKey]
+
+    def without(self, keys: Collection[RowKey]) -> Observation:
+        """Give the same, without rows of which nothing may be said."""
+        if not keys:
+            return self
+        rows = tuple(row for row in self.rows if row.key not in keys)
+        return Observation(rows, self.first_seen.difference(keys))
 
 
 def observe(

@@ -163,7 +163,7 @@ class _Poll:
         self._settings = settings
         self._summary = Summary(now)
         self._down: dict[str, AwsError] = {}
-        self._digests: list[Record] = []
+        self._waiting: list[Record] = []
 
     def run(self) -> Summary:
         """Gather, decide, deliver, record; then the digest, if one is due."""
@@ -198,10 +198,8 @@ class _Poll:
         The first BASELINE and a digest are left to be renewed, unless their sending had begun.
         """
         records, unreadable = self._edges.ledger.unsettled()
-        self._summary.warnings += [f"unreadable alert {alert_id}" for alert_id in unreadable]
-        self._digests = [
-            one for one in records if one.waits_to_be_renewed and one.kind is Kind.DIGEST
-        ]
+        self._summary.note_unreadable("alert", unreadable, untold=len(unreadable))
+        self._waiting = [one for one in records if one.waits_to_be_renewed]
         ready = [one for one in records if not one.waits_to_be_renewed]
         outcomes = self._deliver(ready)
         return [outcome.record for outcome in outcomes if not outcome.told]
@@ -230,7 +228,9 @@ class _Poll:
         confirmations = self._edges.bedrock.confirm(absent)
         self._summary.note_answers(answers, confirmations)
         seen = observe(state.rows, judged, confirmations, state.told_unseen, self._now)
-        self._summary.warnings += [f"unreadable row {one}" for one in state.unreadable]
+        # Taken for new, they would be told again, and what another version knows would be lost.
+        seen = seen.without(state.illegible)
+        self._summary.note_unreadable("row", state.unreadable, untold=len(state.illegible))
         regions = {**state.regions, **{name: one.state for name, one in judged.items()}}
         asked = sorted(name for name in watched if _may_be_called(regions.get(name)))
         usage = self._usage(state, asked, seen.rows)
@@ -298,6 +298,7 @@ class _Poll:
         alert = baseline(rows, gathered.regions.values(), self._now)
         renewed = record(alert, notification(alert, self._edges.place))
         self._edges.ledger.renew(renewed, self._lease.clock)
+        self._withdraw(Kind.BASELINE, unless=renewed)
         self._write(gathered, gathered.seen.rows)
         if any(self._heard().values()):
             self._deliver([renewed])
@@ -400,13 +401,17 @@ class _Poll:
                 now=self._now,
                 clock=self._lease.clock,
             )
-            for one in self._digests:
-                if new is None or one.alert_id != new.alert_id:
-                    self._edges.ledger.withdraw(one.alert_id, self._lease.clock)
+            self._withdraw(Kind.DIGEST, unless=new)
         except AwsError as error:
             self._summary.note_table_errors([error])
             return
         self._deliver([new] if new else [])
+
+    def _withdraw(self, kind: Kind, *, unless: Record | None) -> None:
+        """Withdraw what waited to be renewed and has become another alert, or none."""
+        for one in self._waiting:
+            if one.kind is kind and (unless is None or one.alert_id != unless.alert_id):
+                self._edges.ledger.withdraw(one.alert_id, self._lease.clock)
 
     def _decide(
         self, gathered: _Gathered, spoken_for: Collection[RowKey]
@@ -445,7 +450,7 @@ class _Poll:
 
     def _policy(self, gathered: _Gathered) -> Policy:
         chosen, scope = self._settings, gathered.state.scope
-        before = ScopeSettings.model_validate(scope) if scope else chosen.scope
+        before = ScopeSettings.remembered(scope or {}) or chosen.scope
         return Policy(
             scope=self._scope,
             scope_before=_scope(before),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from notifier.health_news import HealthEvents
 
@@ -36,6 +36,18 @@ class ScopeSettings(BaseModel):
     ignore: tuple[str, ...] = ()
     usage: bool = True
     used_within_days: int = Field(default=100, ge=1, le=455)
+
+    @classmethod
+    def remembered(cls, scope: Mapping[str, Any]) -> ScopeSettings | None:
+        """Read the scope of the poll before; None where there is none that can be understood.
+
+        Another version of the notifier may have written it, with more in it.
+        """
+        try:
+            known = {name: value for name, value in scope.items() if name in cls.model_fields}
+            return cls.model_validate(known) if scope else None
+        except ValidationError:
+            return None
 
 
 class Settings(ScopeSettings):

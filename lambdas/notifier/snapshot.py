@@ -132,7 +132,8 @@ class DigestState(NamedTuple):
 class State:
     """Everything remembered at the start of a poll; `scope` is the one of the poll before.
 
-    `unheard` says that nobody was subscribed then; `unreadable` names rows that nobody can read.
+    `unheard` says that nobody was subscribed then; `unreadable` names items that nobody can read,
+    and `illegible` those of them that are rows: another version may know more than this one.
     `told_unseen` are rows that were told but never written: a poll died in between.
     """
 
@@ -144,6 +145,7 @@ class State:
     scope: Mapping[str, Any] | None = None
     unheard: bool = False
     unreadable: tuple[str, ...] = ()
+    illegible: frozenset[RowKey] = frozenset()
     usage: Mapping[str, RegionUsage] = field(default_factory=dict)
     health: HealthState = field(default_factory=HealthState)
     snoozes: Snoozes = field(default_factory=Snoozes)
@@ -268,7 +270,7 @@ class Snapshot:
     def read(self) -> State:
         """Read the whole table, consistently."""
         items = list(self._table.scan())
-        rows, stored, unreadable = _rows(item for item in items if "status" in item)
+        rows, stored, illegible = _rows(item for item in items if "status" in item)
         told_unseen = {
             RowKey(item["model_id"], item["region"]): told_from_item(item["told"])
             for item in items
@@ -289,7 +291,8 @@ class Snapshot:
             baseline_told_at=_time(poll, "baseline_told_at"),
             scope={**poll["scope"], **poll.get("scope_of_use", {})} if "scope" in poll else None,
             unheard=bool(poll.get("unheard")),
-            unreadable=(*unreadable, *not_understood),
+            unreadable=(*illegible.values(), *not_understood),
+            illegible=frozenset(illegible),
             usage={
                 item["region"]: usage_from_item(item)
                 for item in kept
@@ -408,22 +411,23 @@ def _difference(before: Item, after: Item, attributes: Iterable[str]) -> Item:
 
 def _rows(
     items: Iterable[Item],
-) -> tuple[tuple[TrackedModel, ...], dict[RowKey, Item], tuple[str, ...]]:
+) -> tuple[tuple[TrackedModel, ...], dict[RowKey, Item], dict[RowKey, str]]:
     """Read the rows of models; those that nobody can read are named and hold up no other."""
     rows: list[TrackedModel] = []
     stored: dict[RowKey, Item] = {}
-    unreadable: list[str] = []
+    unreadable: dict[RowKey, str] = {}
     for item in items:
         if item["model_id"].startswith("#"):
             continue
         try:
             row = _row(item)
         except (KeyError, TypeError, ValueError) as error:
-            unreadable.append(f"{item['model_id']} {item['region']}: {error!r}")
+            key = RowKey(item["model_id"], item["region"])
+            unreadable[key] = f"{key.model_id} {key.region}: {error!r}"
             continue
         rows.append(row)
         stored[row.key] = item
-    return tuple(rows), stored, tuple(unreadable)
+    return tuple(rows), stored, unreadable
 
 
 def _snoozes(items: Iterable[Item]) -> tuple[Snoozes, tuple[str, ...]]:

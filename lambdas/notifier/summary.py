@@ -11,7 +11,7 @@ from notifier.model import Catalog, Failure
 from notifier.times import iso_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from notifier.delivery import Outcome
@@ -56,6 +56,7 @@ class Summary:
     waits_in_vain: bool = False
     is_blind: bool = False
     warnings: list[str] = field(default_factory=list)
+    unreadable: int = 0
     table_errors: list[str] = field(default_factory=list)
     event_errors: list[str] = field(default_factory=list)
 
@@ -131,10 +132,19 @@ class Summary:
         """Whether somebody who should hear of this does not."""
         return bool(self.unheard) or self.waits_in_vain
 
+    def note_unreadable(self, what: str, items: Collection[str], *, untold: int) -> None:
+        """Note items that cannot be read; of the `untold` among them nothing is told until then."""
+        self.unreadable += untold
+        self.warnings += [f"unreadable {what} {one}" for one in items]
+
     @property
     def delivery_failures(self) -> int:
-        """Alerts that a channel did not take in this run, and the silence of no subscriber."""
-        return sum(bool(outcome.errors) for outcome in self.outcomes) + self.is_unheard
+        """Alerts that a channel did not take in this run, and what keeps others from being told.
+
+        That is the silence of no subscriber, and items of which nobody can say what they mean.
+        """
+        refused = sum(bool(outcome.errors) for outcome in self.outcomes)
+        return refused + self.is_unheard + self.unreadable
 
     @property
     def covered_regions_failing(self) -> dict[str, str | None]:
