@@ -367,7 +367,9 @@ class _Poll:
         """Decide about every row and Region, and tell it."""
         verdict, alerts = self._decide(gathered, spoken_for)
         records = [record(alert, notification(alert, self._edges.place)) for alert in alerts]
-        unsaved = self._put(records)
+        saved = self._put(records)
+        there = {one.alert_id for one in saved}
+        unsaved = {key for one in records if one.alert_id not in there for key in one.speaks_for()}
         # What could not be put into the outbox must look unseen, to be decided again.
         deferred = {deferral.key: deferral.deferred for deferral in verdict.deferrals}
         rows = [
@@ -385,7 +387,7 @@ class _Poll:
         self._summary.deferred = len(deferred)
         if records or gathered.state.unheard or self._is_first_of_day(gathered.state):
             self._note_unheard()
-        self._deliver(records)
+        self._deliver(saved)
 
     def _tell_digest(self) -> None:
         """Tell the digest that is due; one that waited and has nothing left to say is none."""
@@ -514,16 +516,17 @@ class _Poll:
 
     # Deliver and record
 
-    def _put(self, records: Iterable[Record]) -> set[RowKey]:
-        """Put each alert into the outbox; give what the alerts that failed speak for."""
-        unsaved: set[RowKey] = set()
+    def _put(self, records: Iterable[Record]) -> list[Record]:
+        """Put each alert into the outbox; give those that are there."""
+        saved: list[Record] = []
         for one in records:
             try:
                 self._edges.ledger.put(one)
             except AwsError as error:
                 self._summary.note_table_errors([error])
-                unsaved |= one.speaks_for()
-        return unsaved
+            else:
+                saved.append(one)
+        return saved
 
     def _write(
         self,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from notifier import pipeline
+from notifier.errors import AwsError
 from notifier.settings import AlertOn, Settings
 from notifier.snapshot import Lease, PollInProgressError
 from tests.world import EAST, THROTTLED, WEST, World, at, kinds, model
@@ -338,3 +339,28 @@ def test_alerts_nobody_hears_are_counted(watched: World) -> None:
     assert kinds(watched.poll("2026-10-08")) == ["ENTERED_LEGACY"]
     assert watched.summary is not None
     assert watched.summary.delivery_failures == 1
+
+
+def test_what_the_outbox_did_not_take_is_not_tried_in_vain_and_is_told_by_the_next_poll(
+    watched: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call to a table that throttles takes a quarter of a minute, of the two there are."""
+    watched.regions[EAST] = [legacy(A, "2027-04-08"), legacy(B, "2027-05-08")]
+    table, put = watched.ledger._table, type(watched.ledger._table).put  # noqa: SLF001
+
+    def throttled_for_b(item: dict[str, Any], *rest: Any) -> None:  # noqa: ANN401
+        if item["milestone_date"] == "2027-05-08":
+            code = "ProvisionedThroughputExceededException"
+            raise AwsError("dynamodb:PutItem", code, "", permanent=False)
+        put(table, item, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(table, "put", throttled_for_b)
+        assert [one["milestone_date"] for one in watched.poll("2026-10-08")] == ["2027-04-08"]
+    assert watched.summary is not None
+    assert [one.record.alert_id for one in watched.summary.outcomes] == [
+        watched.topic.accepted[-1]["alert_id"]
+    ]
+
+    told = watched.poll("2026-10-08T10:00:00Z")
+    assert [one["milestone_date"] for one in told] == ["2027-05-08"]

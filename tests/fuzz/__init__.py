@@ -1,0 +1,1 @@
+"""Whatever comes from outside, at each place where it comes in."""
