@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import base64
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from notifier.settings import AlertOn, Settings
-from tests.world import EAST, WEST, World, kinds, model
+from tests.world import EAST, EUROPE, THROTTLED, WEST, World, kinds, model
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
     from notifier.model import ListedModel
 
 pytestmark = pytest.mark.contract
@@ -127,3 +132,72 @@ def test_what_a_newer_version_added_to_a_row_is_kept(lived: World) -> None:
 
     assert kinds(lived.poll("2026-10-10")) == ["DATES_CHANGED"]
     assert lived.row(A)["carbon"] == "12 g"
+
+
+# Both tables as the version of 2026-11-21 left them: it read no use, no Health events, and had no
+# chat and no digest. Of its three Regions one is silent; the last alert is pending, as SNS refused
+# it, and the bus, which refused for hours, still waits for two.
+OLDER: Final = Path(__file__).with_name("golden") / "before-use-was-read.json"
+C = "acme.gamma-v1:0"
+
+
+def _binary(item: dict[str, Any]) -> dict[str, Any]:
+    """Give an item as DynamoDB takes it: what is binary stands in the file as base64."""
+    return {
+        name: {"B": base64.b64decode(value["B"])} if "B" in value else value
+        for name, value in item.items()
+    }
+
+
+@pytest.fixture
+def upgraded(world: World, dynamodb: DynamoDBClient) -> World:
+    """Give the tables of the older version to this one, and Regions that say what they said."""
+    for table, items in json.loads(OLDER.read_text(encoding="utf-8")).items():
+        for item in items:
+            dynamodb.put_item(TableName=world.tables[f"{table}TableName"], Item=_binary(item))
+    world.regions.update(
+        {
+            EAST: [_older(A, "2027-03-01"), model(B), _older(C, "2026-12-09")],
+            WEST: [_older(A, "2027-03-01"), _older(B, "2027-04-08")],
+            EUROPE: THROTTLED,
+        }
+    )
+    return world
+
+
+def _older(model_id: str, end_of_life: str) -> ListedModel:
+    return model(
+        model_id,
+        "LEGACY",
+        legacy="2026-10-08",
+        extended_access="2027-01-08",
+        end_of_life=end_of_life,
+    )
+
+
+def test_an_upgrade_finishes_what_the_older_version_began_and_repeats_nothing(
+    upgraded: World,
+) -> None:
+    told = upgraded.poll("2026-10-10T15:00:00Z")
+
+    assert [(one["kind"], [m["model_id"] for m in one["models"]]) for one in told] == [
+        ("ENTERED_LEGACY", [B])
+    ]
+    assert kinds(upgraded.bus.accepted) == ["DATES_CHANGED", "DEADLINE", "ENTERED_LEGACY"]
+    assert upgraded.ledger.unsettled() == ((), ())
+    assert upgraded.snapshot.read().unreadable == ()
+    assert upgraded.poll("2026-10-10T16:00:00Z") == []
+    assert upgraded.poll("2026-10-11") == []
+
+
+def test_after_an_upgrade_news_goes_on_from_what_the_older_version_told(upgraded: World) -> None:
+    upgraded.poll("2026-10-10T15:00:00Z")
+    upgraded.regions[EAST] = [_older(A, "2027-02-01"), model(B), _older(C, "2026-12-09")]
+    upgraded.regions[EUROPE] = [model(B)]
+
+    told = upgraded.poll("2026-10-11")
+
+    assert sorted(kinds(told)) == ["COVERAGE_RESTORED", "DATES_CHANGED"]
+    (changed,) = (one for one in told if one["kind"] == "DATES_CHANGED")
+    assert changed["direction"] == "earlier"
+    assert changed["models"][0]["previous_dates"]["end_of_life"] == "2027-03-01"
