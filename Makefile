@@ -28,11 +28,15 @@ EVERY_OPTION := 'emails=you@example.com,ml@example.com:severity=critical,warning
 	teams_channel_id=19:0a1b2c3d4e5f@thread.tacv2 \
 	teams_tenant_id=fedcba09-8765-4321-fedc-ba0987654321
 
+# The tests that try more the more time they are given.
+PROVEN := tests/faults tests/fuzz tests/model tests/stories/test_flood.py \
+	tests/core/test_properties.py tests/core/test_evidence.py tests/sources/test_health_push.py
+
 EMAIL ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint format audit lock synth pictures deploy test-alert destroy clean
+.PHONY: help demo test proof bench lint format audit lock synth pictures deploy test-alert destroy clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +48,11 @@ demo: $(VENV)/.deploy $(TOOLS)/.cdk $(EMULATOR)/.ready ## See it work on this ma
 
 test: $(VENV)/.full $(EMULATOR)/.ready $(TOOLS)/.ready ## Run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# What grows with the time it is given: each call struck in every way, lives of models, whatever may
+# come from outside. An hour or more.
+proof: $(VENV)/.full $(TOOLS)/.ready ## Try for hours to break the promises, where `test` takes minutes
+	@PROOF=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PROVEN) $(ARGS)
 
 bench: $(VENV)/.full $(TOOLS)/.cdk $(EMULATOR)/.ready ## Measure polls: calls, rows and seconds, by Regions
 	@$(BIN)/python -m benchmarks $(ARGS)
