@@ -135,8 +135,8 @@ SCENES: Final = {
 
 
 def afterwards(scene: Scene) -> list[Scene]:
-    """Give the polls that follow: the next hours', and one of the next day, which reads use."""
-    polls = [scene.at + timedelta(hours=hours) for hours in (1, 2, 26)]
+    """Give the polls that follow: the next one, and one of the next day, which reads use."""
+    polls = [scene.at + timedelta(hours=hours) for hours in (1, 26)]
     return [replace(scene, at=at, event=poll_event(at), invokes=Function.POLL) for at in polls]
 
 
