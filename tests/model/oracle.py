@@ -222,7 +222,7 @@ def directions(told: Dates, now: Dates) -> frozenset[str | None]:
     return frozenset(found)
 
 
-def severity(
+def severity(  # noqa: PLR0913, PLR0917 all that rule 9 weighs
     kind: str,
     memory: Memory,
     now: Facts,
@@ -262,7 +262,7 @@ def straggles(
         ages = (now - decided, now - accepted)
         # Open: whether the fortnight is of hours or of days, from decision or from acceptance.
         if max(ages) < FORTNIGHT:
-            found.add(True)
+            found |= {True}
         elif min(ages) < FORTNIGHT + DAY:
             found |= {True, False}
     # Open: a Region that was told the same itself is no "further" one.
@@ -270,7 +270,7 @@ def straggles(
         (one[0], one[1], one[2]) == (row, kind, dates) and now - one[4] < FORTNIGHT + DAY
         for one in log
     ):
-        found.add(False)
+        found |= {False}
     return found or {False}
 
 
@@ -352,7 +352,9 @@ class Oracle:
         if answer is None:
             return "no"
         known = {
-            one for one in region.known if facts_of(self.seen[one, name], now).phase != MILESTONES[2]
+            one
+            for one in region.known
+            if facts_of(self.seen[one, name], now).phase != MILESTONES[2]
         }
         missing = frozenset(known - answer.keys())
         many = len(missing) >= 5 and len(missing) > 0.3 * len(known)
@@ -404,7 +406,7 @@ class Oracle:
                 rows[row] = (telling, {change(one) for one in after}, when)  # type: ignore[operator]
 
     def facts(self, row: Row, now: datetime) -> Facts:
-        """What is true of a row now."""
+        """Give what is true of a row now."""
         return facts_of(self.seen[row], now)
 
     # --- what must be told
@@ -474,9 +476,7 @@ class Oracle:
                 options += self._tell(row, kind, memory, now, poll)
         return options
 
-    def _tell(
-        self, row: Row, kind: str, memory: Memory, now: Facts, poll: Poll
-    ) -> list[Option]:
+    def _tell(self, row: Row, kind: str, memory: Memory, now: Facts, poll: Poll) -> list[Option]:
         use, options = poll.use.get(row), []
         late = straggles(row, kind, now.dates, self.log, poll.now) if use is not True else {False}
         if True in late:
@@ -500,9 +500,7 @@ class Oracle:
         options = [] if sure else [Option(None, memory)]
         named = {min(group, key=lambda one: one[1]) for group in (sure, reminders) if group}
         for milestone, day in named:
-            how = severity(
-                "DEADLINE", memory, now, poll.use.get(row), reminders, poll.now.date()
-            )
+            how = severity("DEADLINE", memory, now, poll.use.get(row), reminders, poll.now.date())
             telling = Telling("DEADLINE", how, frozenset({None}), milestone, day, now.dates)
             options.append(Option(telling, after_telling(memory, now, poll.now.date())))
         return options
@@ -544,9 +542,7 @@ class Oracle:
         self._judge_coverage(poll, documents)
         self.wishes = self.wishes[-1:] if self.answered else self.wishes
 
-    def _fits(
-        self, row: Row, option: Option, document: dict[str, Any] | None, poll: Poll
-    ) -> bool:
+    def _fits(self, row: Row, option: Option, document: dict[str, Any] | None, poll: Poll) -> bool:
         if document is None or option.telling is None:
             return document is None and option.telling is None
         return says(document, option.telling, poll.now.date()) and (
@@ -560,9 +556,7 @@ class Oracle:
         if document["kind"] == "BASELINE" or not document["models"]:
             return
         rows = rows_of(document)
-        tellings = [
-            {one.telling for one in chosen[row] if one.telling is not None} for row in rows
-        ]
+        tellings = [{one.telling for one in chosen[row] if one.telling is not None} for row in rows]
         order = ("info", "warning", "critical")
         ranks = [{order.index(s) for one in row for s in one.severities} for row in tellings]
         low, high = (max(pick(row) for row in ranks) for pick in (min, max))
@@ -608,9 +602,7 @@ class Oracle:
         else:
             self.memories |= after
 
-    def _after_baseline(
-        self, row: Row, now: Facts, listed: set[Row], poll: Poll
-    ) -> set[Memory]:
+    def _after_baseline(self, row: Row, now: Facts, listed: set[Row], poll: Poll) -> set[Memory]:
         told = after_telling(Memory(), now, poll.now.date())
         if row in listed or in_scope(row[0], poll.use.get(row), poll.wish):
             return {told}
