@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -328,4 +330,5 @@ def _day(text: str | None) -> date | None:
 
 
 def _document(item: dict[str, Any]) -> dict[str, Any]:
-    return item
+    document: dict[str, Any] = json.loads(zlib.decompress(bytes(item["payload"])))["document"]
+    return document

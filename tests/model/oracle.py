@@ -320,6 +320,7 @@ class Oracle:
         self.seen: dict[Row, Seen] = {}
         self.memories: dict[Row, set[Memory]] = {}
         self.held: dict[str, dict[Row, tuple[Telling | None, set[Memory], datetime]]] = {}
+        self.held_regions: dict[str, set[str]] = {}
         self.log: list[tuple[Row, str, Dates, datetime, datetime]] = []
         self.wishes: list[Wish] = []
         self.used: dict[Row, bool | None] = {}
@@ -358,11 +359,15 @@ class Oracle:
         }
         missing = frozenset(known - answer.keys())
         many = len(missing) >= 5 and len(missing) > 0.3 * len(known)
-        if answer and not many:
+        # Open: whether a Region that was believed to list nothing lies the next time.
+        # "An implausible answer is accepted": so it is taken at its word until it lists something.
+        if not many and (answer or (region.covered and not known)):
             region.lie, region.lies = None, 0
             return "yes"
-        if region.lie != missing:
-            region.lie, region.lies, region.first_lie = missing, 0, now
+        # "The same ids are missing": also when one of them has reached its end in between.
+        absent = frozenset(region.known - answer.keys())
+        if region.lie != absent:
+            region.lie, region.lies, region.first_lie = absent, 0, now
         region.lies += 1
         assert region.first_lie is not None
         if region.lies >= 3 and now - region.first_lie >= timedelta(hours=6):
@@ -610,12 +615,16 @@ class Oracle:
         return {told, replace(told, unheard=True), self._left(Memory(), now, "scope")}
 
     def _judge_coverage(self, poll: Poll, documents: list[dict[str, Any]]) -> None:
-        must, said = self.coverage(poll.now), set()
+        # A4: what an unsettled alert speaks for is left out of new decisions.
+        busy = {one for names in self.held_regions.values() for one in names}
+        must = {one for one in self.coverage(poll.now) if one[1] not in busy}
+        said: set[tuple[str, str]] = set()
         for document in documents:
             if document["kind"].startswith("COVERAGE"):
                 named = {one for one in self.regions if one in document["reason"]}
                 said |= {(document["kind"], one) for one in named}
                 self.held[document["alert_id"]] = {}
+                self.held_regions[document["alert_id"]] = named
         assert said == must, f"rule 4: said {said}, must {must}"
         for kind, name in said:
             since = self.regions[name].failing_since
@@ -628,6 +637,7 @@ class Oracle:
     def accept(self, alert_id: str, when: datetime) -> None:
         """A4: what is accepted moves `told`; each alert once."""
         assert alert_id in self.held, f"told twice, or never decided: {alert_id}"
+        self.held_regions.pop(alert_id, None)
         for row, (telling, after, decided) in self.held.pop(alert_id).items():
             self.memories[row] = after
             if telling is not None:

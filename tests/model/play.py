@@ -1,0 +1,68 @@
+"""Lives drawn at random, each poll of which must say what the contract says.
+
+Not collected yet: the second opinion and the product still differ in what both may be right about.
+Run it with `pytest tests/model/play.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from local_aws.tables import create_tables
+from tests.model.machine import Lives
+from tests.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+pytestmark = pytest.mark.contract
+
+PROOF, CI = "PROOF" in os.environ, "CI" in os.environ
+EXAMPLES = 1700 if PROOF else 70 if CI else 10
+
+
+def test_every_poll_of_a_life_says_what_the_contract_says(
+    dynamodb_local: str,
+    dynamodb: DynamoDBClient,
+    template: dict[str, Any],
+    record_property: Callable[[str, object], None],
+) -> None:
+    client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
+    tables = create_tables(dynamodb, template, prefix=f"{uuid4()}-")
+
+    def empty_world() -> World:
+        world = World(client, tables)
+        for table, key in (("Models", ("model_id", "region")), ("Alerts", ("alert_id",))):
+            with dynamodb_table(dynamodb_local, tables[f"{table}TableName"]) as batch:
+                for item in world.items(table):
+                    batch.delete_item(Key={name: item[name] for name in key})
+        return world
+
+    Lives.world_of = staticmethod(empty_world)
+    Lives.steps.clear()
+    run_state_machine_as_test(
+        Lives,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize=CI and not PROOF,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    record_property("steps", Lives.steps.total())
+    assert not CI or Lives.steps.total() >= 2000
+
+
+def dynamodb_table(endpoint: str, name: str) -> Any:  # noqa: ANN401
+    return boto3.resource("dynamodb", endpoint_url=endpoint).Table(name).batch_writer()
