@@ -271,6 +271,20 @@ def test_a_resolved_model_that_ends_earlier_and_is_called_again_is_told_both(
     assert poll(account, "2026-11-04") == []
 
 
+def test_what_aws_health_says_comes_through(account: World) -> None:
+    snooze(account, until="2027-03-20")
+    said = health_event(
+        updated_at=at("2026-11-05"),
+        start_at=at("2027-03-01T08:00:00Z"),
+        entities=(Entity(A, "PENDING"),),
+    )
+
+    (told,) = account.push("2026-11-05", said)
+
+    assert told["kind"] == "HEALTH_EVENT"
+    assert [one["model_id"] for one in told["models"]] == [A]
+
+
 def test_taking_a_snooze_back_ends_it(account: World) -> None:
     snooze(account, until="2027-03-20")
     assert poll(account, "2026-12-09") == []
