@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Final
+
+_MOST_SHOWN: Final = 300
 
 
 class RefusedValueError(ValueError):
@@ -20,4 +23,7 @@ class RefusedValueError(ValueError):
 def shown(value: object) -> str:
     """Write a value so that its ends are seen, and characters that show nothing as well."""
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if text.isprintable() else json.dumps(value, default=str)
+    if not text.isprintable():
+        text = json.dumps(value, default=str)
+    # A file given by mistake is no line to print.
+    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 20]} … {text[-17:]}"

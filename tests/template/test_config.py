@@ -306,3 +306,11 @@ def test_regions_of_every_partition_are_known() -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load({}).poll_rate_minutes = 5  # type: ignore[misc]
+
+
+def test_a_value_of_any_length_is_refused_in_a_line_that_can_be_read() -> None:
+    with pytest.raises(SettingError) as refusal:
+        load({"poll_rate_minutes": "9" * 100_000 + "x"})
+
+    assert len(str(refusal.value)) < 500
+    assert '9x"' in str(refusal.value)
