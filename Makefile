@@ -49,9 +49,9 @@ demo: $(VENV)/.deploy $(TOOLS)/.cdk $(EMULATOR)/.ready ## See it work on this ma
 test: $(VENV)/.full $(EMULATOR)/.ready $(TOOLS)/.ready ## Run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# What grows with the time it is given: each call struck in every way, lives of models, whatever may
-# come from outside. An hour or more.
-proof: $(VENV)/.full $(TOOLS)/.ready ## Try for hours to break the promises, where `test` takes minutes
+# What grows with the time it is given: each call struck in every way, and whatever may come from
+# outside. An hour or more.
+proof: $(VENV)/.full $(TOOLS)/.ready ## Try for an hour to break the promises, where `test` takes minutes
 	@PROOF=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PROVEN) $(ARGS)
 
 bench: $(VENV)/.full $(TOOLS)/.cdk $(EMULATOR)/.ready ## Measure polls: calls, rows and seconds, by Regions

@@ -4,7 +4,6 @@ It knows how to let time pass and how to look, and nothing about what ought to b
 """
 
 import base64
-import hashlib
 import json
 import os
 import tempfile
@@ -14,7 +13,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid4
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
@@ -27,6 +25,7 @@ from local_aws.fake_bedrock import FakeBedrock
 from local_aws.fake_health import FakeHealth
 from local_aws.fake_service_quotas import FakeServiceQuotas
 from local_aws.gateway import UNAVAILABLE, Fault, Gateway
+from local_aws.health_deliveries import sqs_record
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -138,7 +137,7 @@ class LocalCloud:
             if not self.is_routed(delivery):
                 message = f"The deployed rule does not match {delivery}"
                 raise LookupError(message)
-        messages = {"Records": [_sqs_record(delivery, at) for delivery in deliveries]}
+        messages = {"Records": [sqs_record(delivery, at) for delivery in deliveries]}
         return self.invoke(self.outputs["HealthFunctionName"], json.dumps(messages))
 
     def queue_health(self, bodies: Iterable[str]) -> None:
@@ -312,27 +311,6 @@ def _disable(scheduler: Any, schedule: Mapping[str, Any]) -> None:  # noqa: ANN4
         Target=schedule["Target"],
         State="DISABLED",
     )
-
-
-def _sqs_record(delivery: Mapping[str, Any], at: datetime) -> dict[str, object]:
-    """Give an event as Lambda receives it from a queue."""
-    body = json.dumps(delivery)
-    return {
-        "messageId": str(uuid4()),
-        "receiptHandle": "handle",
-        "body": body,
-        "attributes": {
-            "ApproximateReceiveCount": "1",
-            "SentTimestamp": str(int(at.timestamp() * 1000)),
-            "SenderId": "events.amazonaws.com",
-            "ApproximateFirstReceiveTimestamp": str(int(at.timestamp() * 1000)),
-        },
-        "messageAttributes": {},
-        "md5OfBody": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
-        "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:health",
-        "awsRegion": REGION,
-    }
 
 
 def _say_nothing(_: str) -> None:

@@ -1,10 +1,12 @@
-"""The EventBridge events in which AWS delivers a Health event.
+"""The EventBridge events in which AWS delivers a Health event, and how they come out of a queue.
 
 Format: https://docs.aws.amazon.com/health/latest/ug/aws-health-events-eventbridge-schema.html
 """
 
 import hashlib
+import json
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, Final
@@ -14,6 +16,7 @@ from local_aws.fake_health import FakeHealthEvent
 from local_aws.paging import PAGE
 
 _LANGUAGE: Final = "en_US"
+_QUEUE_REGION: Final = "us-east-1"
 
 
 def as_eventbridge(  # noqa: PLR0913 (each has its default)
@@ -65,6 +68,28 @@ def as_eventbridge(  # noqa: PLR0913 (each has its default)
         }
         for number, entities in enumerate(pages, start=1)
     ]
+
+
+def sqs_record(delivery: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """Give an event as Lambda receives it from the queue of the health function."""
+    body = json.dumps(delivery)
+    sent = str(int(at.timestamp() * 1000))
+    return {
+        "messageId": str(uuid.uuid4()),
+        "receiptHandle": "handle",
+        "body": body,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": sent,
+            "SenderId": "events.amazonaws.com",
+            "ApproximateFirstReceiveTimestamp": sent,
+        },
+        "messageAttributes": {},
+        "md5OfBody": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:{_QUEUE_REGION}:{ACCOUNT_ID}:health",
+        "awsRegion": _QUEUE_REGION,
+    }
 
 
 def _common(event: FakeHealthEvent) -> dict[str, object]:

@@ -85,6 +85,19 @@ def model(  # noqa: PLR0913 (a model's dates, each by its name)
     return ListedModel(model_id, name or model_id.rpartition(".")[2], provider, lifecycle)
 
 
+def dying(
+    model_id: str, end_of_life: str = "2027-04-08", extended_access: str | None = None
+) -> ListedModel:
+    """Make the entry of a model that entered Legacy on 2026-10-08."""
+    return model(
+        model_id,
+        "LEGACY",
+        legacy="2026-10-08",
+        extended_access=extended_access,
+        end_of_life=end_of_life,
+    )
+
+
 DENIED = ReadFailure("AccessDeniedException", "not allowed", permanent=True)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from notifier.errors import ConditionFailedError
+from notifier.errors import AwsError, ConditionFailedError
 from notifier.grouping import BASELINE_SUBJECT
 from notifier.model import SEVERITY_ORDER, Kind, Member, RowKey, Told
 from notifier.render.document import Notification
@@ -52,6 +52,8 @@ _LOGGED = (
     "models",
     "models_omitted",
 )
+# What reading an item of a shape that is not known can end in.
+_UNREADABLE = (KeyError, TypeError, ValueError, zlib.error)
 _NO_POINTER = "attribute_not_exists(model_id)"
 
 
@@ -193,7 +195,7 @@ class Ledger:
             alert_id = str(item["alert_id"])
             try:
                 record = self.get(alert_id)
-            except (KeyError, TypeError, ValueError, zlib.error):
+            except _UNREADABLE:
                 unreadable.append(alert_id)
                 continue
             if record is not None:
@@ -206,10 +208,20 @@ class Ledger:
         return _record(item) if item and "unsettled" in item else None
 
     def told(self, alert_id: str) -> Record | None:
-        """Read an alert that was told and needs nothing more; None for any other."""
+        """Read an alert that was told and needs nothing more; None for any other.
+
+        Raises AwsError for one that another version has written and nobody here can read.
+        """
         item = self._table.get({"alert_id": alert_id})
-        is_told = item is not None and "unsettled" not in item and "sent_at" in item
-        return _record(item) if item is not None and is_told else None
+        if item is None or "unsettled" in item or "sent_at" not in item:
+            return None
+        try:
+            return _record(item)
+        except _UNREADABLE as error:
+            message = f"{alert_id}: {error!r}"
+            raise AwsError(
+                "dynamodb:GetItem", "UnreadableAlert", message, permanent=True
+            ) from error
 
     def recent(self, since: datetime | None = None) -> tuple[LoggedAlert, ...]:
         """Read what was decided since then, or all that is kept; the newest first.

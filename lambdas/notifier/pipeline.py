@@ -438,7 +438,10 @@ class _Poll:
         ]
         newcomers = Newcomers(
             rows=frozenset(key for key in gathered.seen.first_seen if key.region not in newly),
-            known_ids=frozenset(row.model_id for row in gathered.state.rows),
+            known_ids=frozenset(
+                key.model_id
+                for key in (*(row.key for row in gathered.state.rows), *gathered.state.illegible)
+            ),
         )
         silent = {*spoken_for, *(row.key for row in rows if row.region in newly)}
         verdict = decide(rows, silent, newcomers, self._policy(gathered), now)

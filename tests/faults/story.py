@@ -6,15 +6,13 @@ hour then changes when something is told, and nothing of what is told.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from local_aws.fake_bedrock import FoundationModel, model_arn
 from local_aws.fake_health import FakeHealthEvent, event_arn
-from local_aws.health_deliveries import as_eventbridge
+from local_aws.health_deliveries import as_eventbridge, sqs_record
 from notifier.times import iso_time
 from tests.faults.account import ACCOUNT_ID, EAST, EUROPE, WEST, Function, Scene, poll_event
 from tests.sources.scripted_aws import always, listing
@@ -79,22 +77,6 @@ _PAGED: Final = _health("two", WEST, GAMMA, BETA, DELTA, updated="2026-10-07T12:
 _POLLED: Final = _health("three", EUROPE, DELTA, updated="2026-10-11T09:00")
 
 _USED: Final = frozenset({ALPHA.id, ENDING.id, BETA.id, GAMMA.id})
-
-
-def sqs_record(delivery: Mapping[str, Any], at: datetime) -> dict[str, Any]:
-    """Give an event as Lambda receives it from the queue."""
-    body = json.dumps(delivery)
-    return {
-        "messageId": delivery["id"],
-        "receiptHandle": "handle",
-        "body": body,
-        "attributes": {"SentTimestamp": str(int(at.timestamp() * 1000))},
-        "messageAttributes": {},
-        "md5OfBody": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
-        "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:{EAST}:{ACCOUNT_ID}:health",
-        "awsRegion": EAST,
-    }
 
 
 def _poll(

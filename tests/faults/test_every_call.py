@@ -36,7 +36,7 @@ pytestmark = [
 ONCE: Final = [(fault, False) for fault in Fault]
 FOR_GOOD: Final = [(fault, True) for fault in Fault if not fault.kills]
 WAYS: Final = [*ONCE, *FOR_GOOD]
-# Everything in every way takes half an hour; a merge takes one way for each place in the code, and
+# Everything in every way takes an hour; a merge takes one way for each place in the code, and
 # death just after it where it leaves something behind.
 EVERYTHING: Final = bool(os.environ.get("PROOF"))
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from tests.world import EAST, WEST, World, kinds, model
-
-if TYPE_CHECKING:
-    from notifier.model import ListedModel
+from tests.world import EAST, WEST, World, dying, kinds, model
 
 pytestmark = pytest.mark.contract
 
@@ -44,10 +41,6 @@ def empty(world: World, table: str) -> None:
     for item in world.items(table):
         key = {name: item[name] for name in KEYS[table]}
         world.client.delete_item(TableName=world.tables[f"{table}TableName"], Key=key)
-
-
-def dying(model_id: str, end_of_life: str = "2027-04-08") -> ListedModel:
-    return model(model_id, "LEGACY", legacy="2026-10-08", end_of_life=end_of_life)
 
 
 @pytest.fixture
@@ -144,3 +137,23 @@ def test_a_baseline_that_waits_and_is_about_other_regions_by_now_leaves_nothing_
 
     assert kinds(world.poll("2026-10-03")) == ["BASELINE"]
     assert world.ledger.unsettled() == ((), ())
+
+
+def test_an_alert_that_nobody_can_read_is_said_and_blocks_no_other(lived: World) -> None:
+    backup = Backup.of(lived, "Models")
+    live_on(lived)
+    backup.restore()
+    (about_b,) = (one for one in lived.topic.accepted if one["milestone_date"] == "2027-06-01")
+    lived.client.update_item(
+        TableName=lived.tables["AlertsTableName"],
+        Key={"alert_id": about_b["alert_id"]},
+        UpdateExpression="SET payload = :p",
+        ExpressionAttributeValues={":p": b"of another version"},
+    )
+
+    assert lived.poll("2026-12-10T11:00:00Z") == []
+
+    assert lived.row(A)["told"]["phase"] == "LEGACY"
+    assert lived.summary is not None
+    assert lived.summary.delivery_failures == 1
+    assert "UnreadableAlert" in lived.summary.reasons_to_fail[0]

@@ -10,20 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from notifier.settings import AlertOn, Settings
-from tests.world import EAST, EUROPE, THROTTLED, WEST, World, kinds, model
+from tests.world import EAST, EUROPE, THROTTLED, WEST, World, dying, kinds, model
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from notifier.model import ListedModel
-
 pytestmark = pytest.mark.contract
 
 A, B = "acme.alpha-v1:0", "acme.beta-v1:0"
-
-
-def dying(model_id: str, end_of_life: str = "2027-04-08") -> ListedModel:
-    return model(model_id, "LEGACY", legacy="2026-10-08", end_of_life=end_of_life)
 
 
 @pytest.fixture
@@ -116,6 +110,14 @@ def test_a_row_that_cannot_be_read_is_left_alone_and_is_said_to_the_alarm(lived:
     assert kinds(lived.poll("2026-10-11")) == ["DATES_CHANGED"]
 
 
+def test_a_model_whose_row_cannot_be_read_is_not_new_anywhere(lived: World) -> None:
+    lived.settings = Settings(announce_new_models=True)
+    write(lived, ROW, told__phase="SUNSET")
+    lived.regions[WEST] = [model(A), model(B)]
+
+    assert lived.poll("2026-10-10") == []
+
+
 @pytest.mark.parametrize("alert_on", [AlertOn.USED, AlertOn.ALL])
 def test_a_scope_with_a_value_that_is_not_known_yet_is_taken_over_quietly(
     lived: World, alert_on: AlertOn
@@ -138,7 +140,7 @@ def test_what_a_newer_version_added_to_a_row_is_kept(lived: World) -> None:
 # chat and no digest. Of its three Regions one is silent; the last alert is pending, as SNS refused
 # it, and the bus, which refused for hours, still waits for two.
 OLDER: Final = Path(__file__).with_name("golden") / "before-use-was-read.json"
-C = "acme.gamma-v1:0"
+C, EXTENDED = "acme.gamma-v1:0", "2027-01-08"
 
 
 def _binary(item: dict[str, Any]) -> dict[str, Any]:
@@ -157,22 +159,12 @@ def upgraded(world: World, dynamodb: DynamoDBClient) -> World:
             dynamodb.put_item(TableName=world.tables[f"{table}TableName"], Item=_binary(item))
     world.regions.update(
         {
-            EAST: [_older(A, "2027-03-01"), model(B), _older(C, "2026-12-09")],
-            WEST: [_older(A, "2027-03-01"), _older(B, "2027-04-08")],
+            EAST: [dying(A, "2027-03-01", EXTENDED), model(B), dying(C, "2026-12-09", EXTENDED)],
+            WEST: [dying(A, "2027-03-01", EXTENDED), dying(B, "2027-04-08", EXTENDED)],
             EUROPE: THROTTLED,
         }
     )
     return world
-
-
-def _older(model_id: str, end_of_life: str) -> ListedModel:
-    return model(
-        model_id,
-        "LEGACY",
-        legacy="2026-10-08",
-        extended_access="2027-01-08",
-        end_of_life=end_of_life,
-    )
 
 
 def test_an_upgrade_finishes_what_the_older_version_began_and_repeats_nothing(
@@ -192,7 +184,11 @@ def test_an_upgrade_finishes_what_the_older_version_began_and_repeats_nothing(
 
 def test_after_an_upgrade_news_goes_on_from_what_the_older_version_told(upgraded: World) -> None:
     upgraded.poll("2026-10-10T15:00:00Z")
-    upgraded.regions[EAST] = [_older(A, "2027-02-01"), model(B), _older(C, "2026-12-09")]
+    upgraded.regions[EAST] = [
+        dying(A, "2027-02-01", EXTENDED),
+        model(B),
+        dying(C, "2026-12-09", EXTENDED),
+    ]
     upgraded.regions[EUROPE] = [model(B)]
 
     told = upgraded.poll("2026-10-11")
