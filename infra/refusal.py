@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Final
 
-_MOST_SHOWN: Final = 300
+# An address with the longest filter that makes sense is shown whole.
+_MOST_SHOWN: Final = 600
 
 
 class RefusedValueError(ValueError):

@@ -286,7 +286,8 @@ def test_what_is_not_done_in_time_is_given_as_far_as_it_is(
 
     assert reading[Source.AGENTS] == Reading()
     assert reading[Source.PROMPTS].failure == OUT_OF_TIME
-    assert 10 < len(reading[Source.PROMPTS].resources) < 200
+    # Some, and not all: how many depends on the machine.
+    assert 0 < len(reading[Source.PROMPTS].resources) < 200
     assert took < 3
 
 

@@ -312,5 +312,5 @@ def test_a_value_of_any_length_is_refused_in_a_line_that_can_be_read() -> None:
     with pytest.raises(SettingError) as refusal:
         load({"poll_rate_minutes": "9" * 100_000 + "x"})
 
-    assert len(str(refusal.value)) < 500
+    assert len(str(refusal.value)) < 800
     assert '9x"' in str(refusal.value)
