@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 EMULATOR := .venv-emulator
 AUDIT := .venv-audit
+MUTANTS := .venv-mutants
 TOOLS := .tools
 # Compiling all of the CDK would take longer than everything else; what is imported compiles itself.
 PIP_INSTALL := -m pip --quiet --disable-pip-version-check install --no-compile
@@ -36,7 +37,7 @@ EMAIL ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof bench lint format audit lock synth pictures deploy test-alert destroy clean
+.PHONY: help demo test proof mutants bench lint format audit lock synth pictures deploy test-alert destroy clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +54,9 @@ test: $(VENV)/.full $(EMULATOR)/.ready $(TOOLS)/.ready ## Run all tests
 # outside. An hour or more.
 proof: $(VENV)/.full $(TOOLS)/.ready ## Try for an hour to break the promises, where `test` takes minutes
 	@PROOF=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PROVEN) $(ARGS)
+
+mutants: $(MUTANTS)/.ready $(TOOLS)/.ready ## Break the decisions and the outbox on purpose: the tests must notice
+	@$(MUTANTS)/bin/python -m tests.mutation $(ARGS)
 
 bench: $(VENV)/.full $(TOOLS)/.cdk $(EMULATOR)/.ready ## Measure polls: calls, rows and seconds, by Regions
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -72,7 +76,7 @@ format: $(VENV)/.full ## Put the code into form
 
 audit: $(AUDIT)/.ready ## Ask whether a vulnerability is known of anything that is installed
 	@$(AUDIT)/bin/python -m infra.audit $(ARGS) \
-		requirements.txt requirements-emulator.txt requirements-audit.txt
+		requirements.txt requirements-emulator.txt requirements-audit.txt requirements-mutants.txt
 
 # The widest first: what the others have in common with it must be of the same version. What is
 # locked stays as it is, unless its pin changes or ARGS=--upgrade lets the rest move.
@@ -82,6 +86,7 @@ lock: $(AUDIT)/.ready $(VENV)/.deploy ## Make the lock files again from *.in and
 		$(AUDIT)/bin/$(LOCK) --constraint requirements.txt $$part.in --output-file $$part.txt || exit; \
 	done
 	@grep -oE '^[^[:space:]#]+==[^[:space:]]+' lambdas/requirements.txt >docs/asset.txt
+	@$(AUDIT)/bin/$(LOCK) --constraint requirements.txt $(ARGS) requirements-mutants.in --output-file requirements-mutants.txt
 	@for part in requirements-emulator requirements-audit; do \
 		$(AUDIT)/bin/$(LOCK) $(ARGS) $$part.in --output-file $$part.txt || exit; \
 	done
@@ -103,7 +108,7 @@ destroy: $(VENV)/.deploy $(TOOLS)/.cdk ## Remove the stack from the account
 	@$(BIN)/python -m infra.destroy $(ARGS)
 
 clean: ## Remove everything that was set up or built
-	@rm -rf $(VENV) $(EMULATOR) $(AUDIT) $(TOOLS) cdk.out
+	@rm -rf $(VENV) $(EMULATOR) $(AUDIT) $(MUTANTS) $(TOOLS) cdk.out
 
 # --- set-up -----------------------------------------------------------------------------------
 
@@ -141,6 +146,12 @@ $(AUDIT)/.ready: requirements-audit.txt | $(VENV)/bin/python
 	@echo "Setting up $(AUDIT) with what locks and audits: about ten seconds …"
 	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv --without-pip $(AUDIT)
 	@PIP_PYTHON=$(AUDIT)/bin/python $(BIN)/python $(PIP_INSTALL) $(LOCKED) requirements-audit.txt
+	@touch $@
+
+$(MUTANTS)/.ready: requirements-mutants.txt | $(VENV)/.deploy
+	@echo "Setting up $(MUTANTS) with all that the tests need and what breaks the code: about a minute …"
+	@test -x $(MUTANTS)/bin/python || $(PYTHON) -m venv $(MUTANTS)
+	@$(MUTANTS)/bin/python $(PIP_INSTALL) $(LOCKED) requirements-mutants.txt
 	@touch $@
 
 define npm_ci

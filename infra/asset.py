@@ -85,8 +85,9 @@ def functions_code(target: Target) -> lambda_.Code:
             image=DockerImage.from_registry("unused"),
             local=_PipBundling(target),
             # The asset's hash covers these options but not the local bundler; without the target
-            # here a build for one machine would be reused for another.
-            environment={"TARGET": target.label},
+            # here a build for one machine would be reused for another, and without this file one
+            # that was put together in another way.
+            environment={"TARGET": target.label, "BUILT_BY": _sha256(Path(__file__).read_bytes())},
         ),
     )
 
@@ -129,7 +130,7 @@ def _not_code(folder: str, names: list[str]) -> list[str]:
 def _kept_dependencies(target: Target) -> Path:
     """Give a folder with the dependencies, installed anew only when what is locked changes."""
     installed_for = f"{target.label}\n{sys.version}\n".encode() + _LOCKED.read_bytes()
-    kept = _KEPT / f"dependencies.{hashlib.sha256(installed_for).hexdigest()}"
+    kept = _KEPT / f"dependencies.{_sha256(installed_for)}"
     if not kept.exists():
         _KEPT.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="dependencies-", dir=_KEPT) as scratch:
@@ -137,6 +138,10 @@ def _kept_dependencies(target: Target) -> Path:
             _install_dependencies(target, fresh)
             _move_unless_there(fresh, kept)
     return kept
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _move_unless_there(fresh: Path, kept: Path) -> None:

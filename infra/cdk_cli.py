@@ -19,6 +19,8 @@ _PROJECT: Final = Path(__file__).resolve().parent.parent
 # At the version that package.json names, by the hash in package-lock.json: it gets to see
 # credentials that may do anything. npm's `latest` cannot read what this aws-cdk-lib writes.
 _CLI: Final = _PROJECT / ".tools" / "node_modules" / "aws-cdk" / "bin" / "cdk"
+# Where the CDK keeps what it builds; `make clean` removes it.
+_KEPT: Final = _PROJECT / "cdk.out"
 _LINES_SHOWN_OF_A_FAILURE: Final = 40
 
 
@@ -37,12 +39,21 @@ def run(
     """Run one CDK command on the app, with the settings as context. Raises CdkError."""
     with tempfile.TemporaryDirectory(prefix="cdk-out-") as private:
         # The CLI locks its output; deployments to several emulators must not wait for each other.
-        output = private if account.is_emulator else str(_PROJECT / "cdk.out")
+        output = private if account.is_emulator else str(_KEPT)
+        if account.is_emulator:
+            _share_packages(Path(private))
         app = [
             *("--app", f'"{sys.executable}" app.py', "--output", output),
             *(part for pair in _context(settings, account) for part in ("--context", pair)),
         ]
         _run([*arguments, *app], account, environment, quiet=quiet, folder=_PROJECT)
+
+
+def _share_packages(output: Path) -> None:
+    """Let the CLI find what it zipped for another emulator; it names each by what is inside."""
+    packages = _KEPT / ".cache"
+    packages.mkdir(parents=True, exist_ok=True)
+    (output / packages.name).symlink_to(packages)
 
 
 def bootstrap(account: Account, environment: Mapping[str, str], *, quiet: bool) -> None:

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from local_aws.dynamodb_local import DynamoDBLocal
 from local_aws.tables import create_tables
@@ -42,8 +42,15 @@ settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
 # `make proof`: as many as an hour has room for, and other ones each time.
 settings.register_profile("proof", max_examples=3000, deadline=None)
-# `make mutants`: enough for one change of the code, many hundred times over.
-settings.register_profile("mutants", max_examples=15, deadline=None, derandomize=True)
+# `make mutants`: enough for one change of the code, many hundred times over, and what fails need
+# not be made small.
+settings.register_profile(
+    "mutants",
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+)
 _DEFAULT: Final = "proof" if os.environ.get("PROOF") else "ci" if os.environ.get("CI") else "dev"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", _DEFAULT))
 

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from notifier.errors import AwsError
 from notifier.ledger import Ledger, LoggedAlert, NamedModel, Record
 from notifier.model import Deferred, Facts, Kind, Member, Phase, RowKey, Told, Why
 from notifier.render.document import Notification
@@ -40,7 +41,7 @@ def alert(alert_id: str = "a1", text: str = "text", models: int = 2, **given: An
     document = {
         "alert_id": alert_id,
         "kind": given.get("kind", Kind.ENTERED_LEGACY),
-        "severity": "warning",
+        "severity": given.pop("severity", "warning"),
         "account_id": "123456789012",
         "milestone": "END_OF_LIFE",
         "milestone_date": "2027-04-08",
@@ -52,7 +53,7 @@ def alert(alert_id: str = "a1", text: str = "text", models: int = 2, **given: An
             {"model_id": id_, "name": id_[5:12], "in_use": None, "regions": ["us-east-1"]}
             for id_ in ids
         ],
-        "models_omitted": 0,
+        "models_omitted": given.pop("models_omitted", 0),
     }
     told = Told(1, Facts(Phase.LEGACY), NOW.date(), {Kind.ENTERED_LEGACY: NOW})
     fields: dict[str, Any] = {
@@ -89,7 +90,9 @@ def test_thousands_of_rows_fit_into_one_item(ledger: Ledger) -> None:
     assert ledger.unsettled()[0][0].told == put.told
 
 
-def test_a_claim_keeps_others_out_until_it_expires_or_is_given_back(ledger: Ledger) -> None:
+def test_a_claim_keeps_others_out_until_it_expires_or_is_given_back(
+    ledger: Ledger, table: Table
+) -> None:
     ledger.put(alert())
     assert ledger.claim("a1", "first", NOW, SOON)
     assert not ledger.claim("a1", "second", NOW, SOON)
@@ -100,6 +103,10 @@ def test_a_claim_keeps_others_out_until_it_expires_or_is_given_back(ledger: Ledg
     assert not ledger.claim("a1", "third", SOON + timedelta(seconds=2), SOON)
     ledger.release("a1", "second")
     assert ledger.claim("a1", "third", SOON + timedelta(seconds=2), SOON)
+    ledger.release("a1", "third")
+    item = table.get({"alert_id": "a1"})
+    assert item is not None
+    assert not {"claimed_by", "claimed_until"} & set(item)
 
 
 def test_marks_and_settling_leave_nothing_to_do_and_a_full_record(
@@ -142,6 +149,21 @@ def test_unsettled_alerts_come_oldest_first(ledger: Ledger) -> None:
         ledger.put(alert(f"a{n}", decided_at=NOW + timedelta(hours=n)))
 
     assert [one.alert_id for one in ledger.unsettled()[0]] == ["a1", "a2", "a3"]
+
+
+def test_of_one_age_the_loudest_comes_first(ledger: Ledger) -> None:
+    for severity in ("warning", "info", "critical"):
+        ledger.put(alert(severity, severity=severity))
+
+    order = [one.alert_id for one in ledger.unsettled()[0]]
+    assert order == ["critical", "warning", "info"]
+
+
+def test_the_log_reads_alerts_of_before_any_were_left_out(ledger: Ledger, table: Table) -> None:
+    ledger.put(alert())
+    table.update({"alert_id": "a1"}, {"models_omitted": None})
+
+    assert [one.models_omitted for one in ledger.recent()] == [0]
 
 
 def test_an_alert_nobody_can_read_is_named_and_holds_up_no_other(
@@ -187,6 +209,64 @@ def test_an_alert_of_before_there_was_a_chat_has_words_for_it_and_is_the_same(
     assert "because" in old.notification.chat_message()
 
 
+def test_what_was_told_is_read_and_what_still_has_something_to_do_is_not(ledger: Ledger) -> None:
+    for alert_id in ("waiting", "half told", "withdrawn", "told"):
+        ledger.put(alert(alert_id))
+    for alert_id in ("half told", "told"):
+        ledger.mark(alert_id, "sns", SOON, accepted=True)
+        ledger.settle(alert_id, finished=alert_id == "told")
+    ledger.withdraw("withdrawn", NOW)
+
+    told = alert("told", channels={"sns": SOON}, is_settled=True)
+    assert ledger.told("told") == told
+    for other in ("waiting", "half told", "withdrawn", "never put"):
+        assert ledger.told(other) is None
+
+
+def test_a_told_alert_that_nobody_can_read_is_an_error_that_names_it(
+    ledger: Ledger, table: Table
+) -> None:
+    ledger.put(alert())
+    ledger.mark("a1", "sns", NOW, accepted=True)
+    ledger.settle("a1", finished=True)
+    table.update({"alert_id": "a1"}, {"payload": b"garbage"})
+
+    with pytest.raises(AwsError, match="dynamodb:GetItem: UnreadableAlert: a1: error") as caught:
+        ledger.told("a1")
+
+    assert caught.value.action == "dynamodb:GetItem"
+    assert caught.value.code == "UnreadableAlert"
+    assert caught.value.permanent
+
+
+def test_what_was_told_about_a_model_is_found_by_it(ledger: Ledger) -> None:
+    for alert_id in ("a1", "a2"):
+        ledger.point(alert(alert_id), NOW)
+    ledger.point(alert("a3", models=1), NOW)
+
+    assert ledger.about("acme.model-1-v1:0") == {"a1", "a2"}
+    assert ledger.about("acme.model-0-v1:0") == {"a1", "a2", "a3"}
+    assert ledger.about("acme.model") == frozenset()
+
+
+def test_an_alert_is_withdrawn_unless_its_sending_has_begun(ledger: Ledger, table: Table) -> None:
+    for alert_id in ("untouched", "claimed", "sent"):
+        ledger.put(alert(alert_id))
+    ledger.claim("claimed", "sender", NOW, SOON)
+    ledger.mark("sent", "sns", NOW, accepted=True)
+
+    assert ledger.withdraw("untouched", NOW)
+    assert not ledger.withdraw("claimed", NOW)
+    item = table.get({"alert_id": "untouched"})
+    assert item is not None
+    assert item["state"] == "settled"
+    assert "unsettled" not in item
+    assert not ledger.withdraw("sent", SOON + timedelta(hours=1))
+    assert ledger.withdraw("claimed", SOON + timedelta(seconds=1))  # whoever it was has died
+
+    assert [one.alert_id for one in ledger.unsettled()[0]] == ["sent"]
+
+
 def test_a_digest_is_read_exactly_as_it_was_put(ledger: Ledger) -> None:
     waiting = Deferred(Facts(Phase.LEGACY), Kind.ENTERED_LEGACY, NOW.date(), Why.NOT_IN_USE)
     put = alert(
@@ -203,7 +283,8 @@ def test_a_digest_is_read_exactly_as_it_was_put(ledger: Ledger) -> None:
 
 
 def test_the_log_says_of_each_alert_what_became_of_it(ledger: Ledger) -> None:
-    told, waiting, withdrawn = (alert(id_, models=1) for id_ in ("told", "waiting", "withdrawn"))
+    told = alert("told", models=1, models_omitted=3)
+    waiting, withdrawn = (alert(id_, models=1) for id_ in ("waiting", "withdrawn"))
     for put in (told, waiting, withdrawn):
         ledger.put(put)
     ledger.mark("told", "sns", SOON, accepted=True)
@@ -223,6 +304,7 @@ def test_the_log_says_of_each_alert_what_became_of_it(ledger: Ledger) -> None:
         is_waiting=False,
         channels={"sns": SOON},
         models=(NamedModel("acme.model-0-v1:0", "model-0"),),
+        models_omitted=3,
     )
     assert {id_: (one.is_waiting, one.was_withdrawn) for id_, one in log.items()} == {
         "told": (False, False),

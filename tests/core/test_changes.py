@@ -28,6 +28,37 @@ def news(one: TrackedModel, now: str) -> NEWS:
 
 
 KNOWN = told(Phase.LEGACY, SONNET_DATES)
+
+
+@pytest.mark.parametrize(
+    ("one", "now", "reason"),
+    [
+        pytest.param(
+            row(life=DYING, now="2027-04-08", told=KNOWN),
+            "2027-04-08",
+            "end-of-life date in effect",
+            id="by its date",
+        ),
+        pytest.param(
+            row(life=DYING, now="2027-04-08T00:30:00Z", gone=True, told=KNOWN),
+            "2027-04-08",
+            "confirmed absent",
+            id="by its absence on that day",
+        ),
+        pytest.param(
+            row(life=DYING, now="2027-04-07", gone=True, told=KNOWN),
+            "2027-04-07",
+            "confirmed absent before any end-of-life date",
+            id="by its absence before",
+        ),
+    ],
+)
+def test_an_end_says_how_it_is_known(one: TrackedModel, now: str, reason: str) -> None:
+    (change,) = changes(one, at(now).date())
+
+    assert change.reason == reason
+
+
 ENDED = told(Phase.END_OF_LIFE, SONNET_DATES)
 GONE = told(Phase.END_OF_LIFE, SONNET_DATES, gone=True)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from notifier.coverage import Judged, coverage_news, judge, regions_to_ask, to_confirm
-from notifier.model import Catalog, Failure, Kind, Phase, RegionState, RowKey, TrackedModel
+from notifier.model import Catalog, Failure, Kind, Member, Phase, RegionState, RowKey, TrackedModel
 from tests.core.cases import (
     DYING,
     EAST,
@@ -108,6 +108,7 @@ def test_a_region_that_fails_keeps_its_coverage_and_says_since_when(
     for judged in (first, second):
         assert judged.reported is None
         assert judged.state.covered_since == COVERED.covered_since
+        assert judged.state.tried_at is None  # it is asked at every poll all the same
         assert judged.state.failing_since == NOW
         assert judged.state.failure == name
 
@@ -159,6 +160,11 @@ HOUR = timedelta(hours=1)
             [(0, 7), (0, 7), (0, 7), (6, 7), (7, 7)],
             [False, False, False, False, True],
             id="a retried poll does not count twice",
+        ),
+        pytest.param(
+            [(0, 7), (6, 7), (6, 7), (7, 7)],
+            [False, False, False, True],
+            id="nor does one that is retried after six hours",
         ),
         pytest.param(
             [(0, 7), (3, 8), (6, 8), (9, 8)],
@@ -284,6 +290,7 @@ def state(
         region,
         covered_since=ago(covered_since),
         failing_since=ago(failing_since),
+        failure=None if failing_since is None else "Throttled",
         tried_at=ago(tried_at),
         told_failing_since=ago(told_failing_since),
     )
@@ -366,7 +373,16 @@ def test_regions_that_break_together_are_one_message() -> None:
 
     (news,) = coverage_news(states, (), NOW)
 
-    assert [member.region for member in news.members] == [EUROPE, EAST, WEST]
+    since = "2026-10-19T04:00:00Z"
+    assert news.members == tuple(Member("#region", name, since) for name in (EUROPE, EAST, WEST))
+    assert news.coverage.regions == tuple((name, "Throttled") for name in (EUROPE, EAST, WEST))
+
+
+def test_a_region_that_is_back_has_no_failure_to_name() -> None:
+    (news,) = coverage_news([state(covered_since=99, told_failing_since=30)], (), NOW)
+
+    assert news.coverage.regions == ((EAST, ""),)
+    assert news.members == (Member("#region", EAST, "2026-10-19T04:00:00Z"),)
 
 
 def test_a_later_failure_of_the_same_region_has_another_identity() -> None:

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from notifier.decide import Newcomers, Policy, is_worth_a_baseline, told_after
-from notifier.model import Adoption, Deferral, Direction, Facts, Kind, Milestone, Phase, Severity
+from notifier.model import (
+    Adoption,
+    Announced,
+    Deferral,
+    Deferred,
+    Direction,
+    Facts,
+    Kind,
+    Milestone,
+    Phase,
+    Severity,
+    Why,
+)
 from notifier.scope import Scope
 from tests.core.cases import (
     DYING,
@@ -345,8 +357,41 @@ def test_a_change_of_settings_takes_rows_over_quietly(
     assert adoption.key == one.key
     assert adoption.told.facts == Facts(Phase.LEGACY, SONNET_DATES)
     assert adoption.told.seq == 5
+    # Nobody has heard of it: that is for the digest.
+    assert adoption.deferred == Deferred(
+        one.facts, Kind.ENTERED_LEGACY, at("2026-10-20").date(), Why.SETTINGS
+    )
     after = replace(one, told=adoption.told)
     assert decision_on(after, "2026-10-20", scoped(now_scope)) is None
+
+
+def test_what_a_digest_has_said_is_not_left_to_another_by_a_change_of_settings() -> None:
+    listed = deferred(Facts(Phase.LEGACY, SONNET_DATES), LEGACY_ON, why=Why.NOT_IN_USE)
+    one = replace(row(life=DYING, in_use=False), digested=listed)
+
+    (adoption,) = judge_rows([one], "2026-10-20", scoped(Scope(everything=True), Scope())).adoptions
+
+    assert adoption.deferred is None
+
+
+def test_a_reminder_that_is_due_when_settings_change_leaves_nothing_to_the_digest() -> None:
+    one = row(life=DYING, told=KNOWN, in_use=False)
+
+    (adoption,) = judge_rows([one], "2026-12-09", scoped(Scope(everything=True), Scope())).adoptions
+
+    assert adoption.deferred is None
+    assert adoption.told.on == at("2026-12-09").date()
+
+
+def test_a_change_of_settings_keeps_the_dates_that_only_aws_health_gives() -> None:
+    said = Announced(dates(None, None, END_ON), dates(LEGACY_ON), at("2026-10-17").date(), 0)
+    one = replace(row(life=lifecycle("LEGACY", LEGACY_ON), in_use=False), announced=said)
+
+    (adoption,) = judge_rows([one], "2026-10-20", scoped(Scope(everything=True), Scope())).adoptions
+
+    assert adoption.announced == Announced(
+        dates(None, None, END_ON), dates(LEGACY_ON), at("2026-10-17").date(), 1
+    )
 
 
 def test_beginning_to_use_a_model_is_no_change_of_settings() -> None:
@@ -533,6 +578,19 @@ def test_rows_first_seen_in_a_covered_region(
     assert [d.kind for d in verdict.decisions] == ([] if expected is None else [expected])
     assert not verdict.deferrals
     assert not verdict.adoptions
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        pytest.param(row(NOVA, told=told()), id="that was told"),
+        pytest.param(row(NOVA, deferred=deferred(Facts(), LEGACY_ON)), id="that waits"),
+    ],
+)
+def test_a_new_row_is_not_announced_as_new_of_a_model(one: TrackedModel) -> None:
+    policy = replace(POLICY, announce_new_models=True)
+
+    assert not judge_rows([one], "2026-10-20", policy, newcomers=Newcomers({one.key})).decisions
 
 
 def test_an_ignored_new_model_is_not_announced() -> None:

@@ -49,6 +49,10 @@ DATED = row(life=lifecycle("ACTIVE", None, None, END), now=NOW)
             id="an end that has moved later, as announced",
         ),
         pytest.param(announced(replace(LEGACY, in_use=True)), id="of a model in use"),
+        pytest.param(
+            announced(row(life=lifecycle("LEGACY", NOW, None, END), now=NOW)),
+            id="a Legacy date of today is not ahead any more",
+        ),
     ],
 )
 def test_what_was_announced_counts_as_told_since_then(one: TrackedModel) -> None:

@@ -130,6 +130,16 @@ def test_which_idle_models_are_told(one: TrackedModel, is_told: bool) -> None:  
         assert found.severity is Severity.WARNING
 
 
+def test_an_idle_spell_says_how_long_it_is() -> None:
+    one = row(life=DYING, told=TOLD, in_use=True, use=called("2026-10-01", known_on="2026-10-20"))
+
+    found = decision_on(one, "2026-10-20")
+
+    assert found is not None
+    assert (found.idle_days, found.reason) == (19, "no call for 19 days")
+    assert found.previous == TOLD.facts
+
+
 def test_a_reminder_comes_before_an_idle_spell() -> None:
     one = row(life=DYING, told=TOLD, in_use=True, use=called("2026-09-01", known_on="2026-12-09"))
 

@@ -17,7 +17,7 @@ from notifier import pipeline
 from notifier.settings import AlertOn, Settings
 from notifier.snapshot import PollInProgressError
 from notifier.usage import Resource, Source
-from tests.model.oracle import Oracle, Poll, Row, Said, Wish
+from tests.model.oracle import Account, Oracle, Poll, Row, Said, Wish
 from tests.world import EAST, EUROPE, THROTTLED, WEST, World, model
 
 if TYPE_CHECKING:
@@ -61,7 +61,12 @@ class Lives(RuleBasedStateMachine):
         self.said: dict[Row, Said] = {}
         self.still: dict[str, Said] = {}
         self.answering: dict[str, str] = dict.fromkeys(REGIONS, "well")
-        self.used: set[Row] = set()
+        # Who is named by the agents of a Region; None where nobody may read them.
+        self.naming: dict[str, frozenset[str] | None] = dict.fromkeys(REGIONS)
+        self.account = Account()
+        for region in REGIONS:
+            self.world.account.has(region, Source.AGENTS)
+            self.world.account.fails(region, Source.AGENTS)
         self.on_topic = self.on_bus = 0
         self.decided: dict[str, dict[str, Any]] = {}
 
@@ -138,8 +143,10 @@ class Lives(RuleBasedStateMachine):
         ]
         self.world.account.has(where, Source.AGENTS, *agents)
         self.world.account.fails(where, Source.AGENTS, None)
+        self.naming[where] = frozenset(used)
         if how == "denied":
             self.world.account.fails(where, Source.AGENTS)
+            self.naming[where] = None
 
     @rule(
         everything=st.booleans(),
@@ -203,9 +210,8 @@ class Lives(RuleBasedStateMachine):
             self.world.settings,
         )
         self._finish(self.now - timedelta(hours=back))
-        assert {row: one["phase"] for row, one in before.items()} == {
-            row: one["phase"] for row, one in self._rows().items()
-        }
+        # A2: it finishes what is unsettled, which moves what is told, and changes nothing else.
+        assert _untold(before) == _untold(self._rows())
 
     @rule(hours=pauses)
     def two_polls_overlap(self, hours: int) -> None:
@@ -244,12 +250,28 @@ class Lives(RuleBasedStateMachine):
         assert covered <= heard, "rule 4: a covered Region is asked at every poll"
         answers = {region: one for region, one in answers.items() if region in heard}
         rows = self._rows()
-        use = {row: one.get("in_use") for row, one in rows.items()}
+        use = self._use(when, rows)
         poll = Poll(when, answers, asked, use, self._wish())
         self._finish(when, poll=poll)
         if self.oracle.answered:
             self.completed = when
         self._rows_agree(rows, when)
+
+    def _use(self, when: datetime, rows: dict[Row, dict[str, Any]]) -> dict[Row, bool | None]:
+        """Follow what was read of the account; the table must say of each row what comes of it."""
+        for request in self.world.account.reads:
+            if Source.AGENTS in request.sources:
+                self.account.read(request.region, when.date(), self.naming[request.region])
+        self.world.account.reads.clear()
+        use = self.account.of(rows)
+        shown = {row: one.get("in_use") for row, one in rows.items()}
+        assert shown == use, "rule 6: use is what was read, or unknown"
+        read_today = {
+            region for region, one in self.account.readings.items() if one.read_on == when.date()
+        }
+        covered = {region for _, region in rows}
+        assert covered <= read_today, "each covered Region's use is read every day"
+        return use
 
     def _run(self, when: datetime) -> None:
         try:
@@ -323,6 +345,11 @@ class Lives(RuleBasedStateMachine):
             names = ("legacy_at", "extended_access_at", "end_of_life_at")
             dates = tuple(_day(item.get(name)) for name in names)
             assert (item["phase"], dates) == (facts.phase, facts.dates), f"{row} at {when}"
+
+
+def _untold(rows: dict[Row, dict[str, Any]]) -> dict[Row, dict[str, Any]]:
+    told = {"told", "digested"}
+    return {row: {k: v for k, v in one.items() if k not in told} for row, one in rows.items()}
 
 
 def _day(text: str | None) -> date | None:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from local_aws.tables import create_tables
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.contract
 
 PROOF, CI = "PROOF" in os.environ, "CI" in os.environ
-EXAMPLES = 1700 if PROOF else 70 if CI else 10
+PHASES = (Phase.explicit, Phase.generate)
+EXAMPLES = int(os.environ.get("LIVES", 1700 if PROOF else 70 if CI else 10))
 
 
 def test_every_poll_of_a_life_says_what_the_contract_says(
@@ -57,6 +58,7 @@ def test_every_poll_of_a_life_says_what_the_contract_says(
             stateful_step_count=30,
             deadline=None,
             derandomize=CI and not PROOF,
+            phases=PHASES,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -1,0 +1,1 @@
+"""The tests themselves are tested: code is broken on purpose, and they have to notice."""
