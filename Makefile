@@ -30,7 +30,7 @@ EVERY_OPTION := 'emails=you@example.com,ml@example.com:severity=critical,warning
 	teams_tenant_id=fedcba09-8765-4321-fedc-ba0987654321
 
 # The tests that try more the more time they are given.
-PROVEN := tests/faults tests/fuzz tests/stories/test_flood.py \
+PROVEN := tests/faults tests/fuzz tests/model tests/stories/test_flood.py \
 	tests/core/test_properties.py tests/core/test_evidence.py tests/sources/test_health_push.py
 
 EMAIL ?=

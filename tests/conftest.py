@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _PROJECT: Final = Path(__file__).resolve().parent.parent
 
 # Folders with the longest files first: whoever got one at the end would keep everybody waiting.
-_ORDER: Final = ("e2e", "browser", "faults", "stories", "template", "sources", "core")
+_ORDER: Final = ("e2e", "browser", "faults", "model", "stories", "template", "sources", "core")
 
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 

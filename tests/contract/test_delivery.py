@@ -94,11 +94,17 @@ def alerts(dynamodb_local: str, tables: dict[str, str]) -> Table:
 
 
 @pytest.fixture
-def post(dynamodb_local: str, tables: dict[str, str], alerts: Table) -> Post:
-    """Give a delivery in which nothing fails."""
+def models(dynamodb_local: str, tables: dict[str, str]) -> Table:
+    """Give the models table."""
     client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
-    snapshot = Snapshot(Table(client, tables["ModelsTableName"]))
-    return Post(Ledger(alerts), snapshot, Channel("sns", tells=True), Channel("eventbridge"))
+    return Table(client, tables["ModelsTableName"])
+
+
+@pytest.fixture
+def post(models: Table, alerts: Table) -> Post:
+    """Give a delivery in which nothing fails."""
+    channels = Channel("sns", tells=True), Channel("eventbridge")
+    return Post(Ledger(alerts), Snapshot(models), *channels)
 
 
 def put(post: Post, alert_id: str = "a1", **given: Any) -> Record:  # noqa: ANN401 (any field of the record)
@@ -196,6 +202,57 @@ def test_while_the_topic_fails_nothing_is_told_and_the_next_run_may_try_at_once(
     assert not left.is_settled
     assert left.channels == {"eventbridge": NOW}
     assert can_be_claimed(post)
+
+
+def test_a_channel_that_has_it_is_left_alone_and_the_next_is_tried(post: Post) -> None:
+    new = put(post)
+    post.bus.failing = NO_ANSWER
+    post.deliver(new)
+    post.bus.failing = None
+
+    (outcome,) = post.deliver(new)
+
+    assert (outcome.told, outcome.errors) == (True, ())
+    assert (post.sns.accepted, post.bus.accepted) == (["a1"], ["a1"])
+
+
+def test_where_one_channel_gives_no_answer_the_others_are_tried_for_each_alert(
+    post: Post,
+) -> None:
+    records = [put(post, "a1"), put(post, "a2")]
+    post.sns.failing = NO_ANSWER
+
+    post.deliver(*records)
+
+    assert (post.sns.tried, post.bus.accepted) == (1, ["a1", "a2"])
+
+
+def test_the_first_message_is_remembered_as_of_when_it_was_told(post: Post) -> None:
+    first = put(post, kind=Kind.BASELINE, members=(Member("#baseline", "", ""),))
+
+    post.deliver(first, now=timedelta(hours=5))
+
+    assert post.snapshot.read().baseline_told_at == NOW + timedelta(hours=5)
+
+
+def test_a_message_about_a_further_region_is_not_the_first_one(post: Post) -> None:
+    post.deliver(put(post, kind=Kind.BASELINE, members=(Member("#baseline", "us-east-1", ""),)))
+
+    assert post.snapshot.read().baseline_told_at is None
+
+
+def test_that_a_resolved_model_is_called_is_remembered_as_of_its_decision(
+    post: Post, models: Table
+) -> None:
+    subject = "#snooze#acme.a"
+    models.put({"model_id": subject, "region": "*", "by": "ann"})
+    members = (Member(subject, "*", "2026-10-01"), Member("acme.a", "us-east-1", "3"))
+
+    post.deliver(put(post, kind=Kind.REOPENED, members=members), now=timedelta(hours=5))
+
+    item = models.get({"model_id": subject, "region": "*"})
+    assert item is not None
+    assert item["reopened_at"] == "2026-10-08T09:00:00Z"
 
 
 def test_a_second_try_asks_only_the_channel_that_has_not_taken_it(post: Post) -> None:

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
-from notifier.errors import AwsError
-from notifier.ledger import Ledger, LoggedAlert, NamedModel, Record
-from notifier.model import Deferred, Facts, Kind, Member, Phase, RowKey, Told, Why
+from notifier.digest import Digest
+from notifier.errors import AwsError, ConditionFailedError
+from notifier.ledger import Ledger, LoggedAlert, NamedModel, Record, record
+from notifier.model import (
+    Alert,
+    Announced,
+    Dates,
+    Deferred,
+    Facts,
+    Kind,
+    Member,
+    Phase,
+    RowKey,
+    Severity,
+    Told,
+    Why,
+)
 from notifier.render.document import Notification
-from notifier.table import Table
+from notifier.table import Table, Update
 
 pytestmark = pytest.mark.contract
 
@@ -129,7 +144,15 @@ def test_marks_and_settling_leave_nothing_to_do_and_a_full_record(
     assert set(item["channels"]) == {"sns", "eventbridge"}
     assert not {"unsettled", "claimed_by", "claimed_until"} & set(item)
     pointers = table.query_index("by_model", "model_id", "acme.model-1-v1:0")
-    assert [p["alert_id"] for p in pointers] == ["a1#acme.model-1-v1:0"]
+    assert pointers == [
+        {
+            "alert_id": "a1#acme.model-1-v1:0",
+            "model_id": "acme.model-1-v1:0",
+            "sent_at": "2026-10-08T09:00:00Z",
+            "kind": "ENTERED_LEGACY",
+            "expires_at": int((NOW + timedelta(days=400)).timestamp()),
+        }
+    ]
 
 
 def test_a_told_alert_with_a_channel_left_stays_to_be_finished(ledger: Ledger) -> None:
@@ -169,14 +192,16 @@ def test_the_log_reads_alerts_of_before_any_were_left_out(ledger: Ledger, table:
 def test_an_alert_nobody_can_read_is_named_and_holds_up_no_other(
     ledger: Ledger, table: Table
 ) -> None:
-    ledger.put(alert("a1"))
-    ledger.put(alert("a2"))
-    table.update({"alert_id": "a1"}, {"payload": b"garbage"})
+    ids = [f"a{n}" for n in range(8)]
+    for alert_id in ids:
+        ledger.put(alert(alert_id))
+    for alert_id in ids[::2]:
+        table.update({"alert_id": alert_id}, {"payload": b"garbage"})
 
     readable, unreadable = ledger.unsettled()
 
-    assert [one.alert_id for one in readable] == ["a2"]
-    assert unreadable == ("a1",)
+    assert sorted(one.alert_id for one in readable) == ids[1::2]
+    assert sorted(unreadable) == ids[::2]
 
 
 def test_a_waiting_alert_is_renewed_until_its_sending_begins(ledger: Ledger) -> None:
@@ -265,6 +290,93 @@ def test_an_alert_is_withdrawn_unless_its_sending_has_begun(ledger: Ledger, tabl
     assert ledger.withdraw("claimed", SOON + timedelta(seconds=1))  # whoever it was has died
 
     assert [one.alert_id for one in ledger.unsettled()[0]] == ["sent"]
+
+
+def test_an_alert_speaks_for_its_rows_and_its_subjects_until_it_is_told() -> None:
+    row, other = RowKey("acme.a", "us-east-1"), RowKey("acme.b", "us-west-2")
+    said = Announced(Dates(None, None, None), Dates(None, None, None), NOW.date(), 0)
+    told = ((row, Told(1, Facts(), NOW.date(), {})),)
+    members = (Member("#region", "eu-west-1", "since"),)
+
+    one = alert(told=told, announced=((other, said),), members=members)
+
+    assert one.speaks_for() == {row, other, RowKey("#region", "eu-west-1")}
+    assert replace(one, is_settled=True).speaks_for() == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "members", "is_first"),
+    [
+        pytest.param(Kind.BASELINE, [("#baseline", "")], True, id="about the account"),
+        pytest.param(Kind.BASELINE, [("#baseline", "us-east-1")], False, id="about a Region"),
+        pytest.param(Kind.BASELINE, [("#baseline", ""), ("x", "")], False, id="about more"),
+        pytest.param(Kind.DIGEST, [("#baseline", "")], False, id="another kind"),
+    ],
+)
+def test_which_alert_is_the_first_message(
+    kind: Kind,
+    members: list[tuple[str, str]],
+    is_first: bool,  # noqa: FBT001 (a column of the table)
+) -> None:
+    one = alert(kind=kind, members=tuple(Member(*of, "since") for of in members))
+
+    assert one.is_first_baseline() is is_first
+    assert one.waits_to_be_renewed is (is_first or kind is Kind.DIGEST)
+    assert not replace(one, channels={"sns": NOW}).waits_to_be_renewed
+
+
+def test_the_record_of_an_alert_has_all_that_was_decided() -> None:
+    key = RowKey("acme.a", "us-east-1")
+    told = ((key, Told(1, Facts(Phase.LEGACY), NOW.date(), {})),)
+    said = ((key, Announced(Dates(None, None, NOW.date()), Dates(), NOW.date(), 0)),)
+    listed = ((key, Deferred(Facts(), Kind.ENTERED_LEGACY, NOW.date(), Why.STRAGGLER)),)
+    decided = Alert(
+        kind=Kind.DIGEST,
+        severity=Severity.INFO,
+        reason="because",
+        occurred_at=SOON,
+        models=(),
+        members=(Member("#digest", "", "token"),),
+        told=told,
+        announced=said,
+        digest=Digest(since=NOW - timedelta(days=7), until=NOW),
+        digested=listed,
+    )
+    words = alert().notification
+
+    assert record(decided, words) == Record(
+        notification=words,
+        kind=Kind.DIGEST,
+        decided_at=SOON,
+        told=told,
+        members=(Member("#digest", "", "token"),),
+        announced=said,
+        digested=listed,
+        covers_until=NOW,
+    )
+    assert record(replace(decided, digest=None), words).covers_until is None
+
+
+def test_an_alert_and_what_is_remembered_are_put_together_or_not_at_all(
+    ledger: Ledger, dynamodb_local: str, tables: dict[str, str]
+) -> None:
+    client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
+    models = Table(client, tables["ModelsTableName"])
+    key = {"model_id": "#health", "region": "one"}
+
+    def change(version: int) -> Update:
+        before = "attribute_not_exists(version)" if version == 1 else "version = :before"
+        values = {} if version == 1 else {":before": version - 1}
+        return Update(key, {"version": version}, before, values)
+
+    ledger.put_with(alert("a1"), models, change(1))
+    with pytest.raises(ConditionFailedError):
+        ledger.put_with(alert("a1"), models, change(2))
+    with pytest.raises(ConditionFailedError):
+        ledger.put_with(alert("a2"), models, change(1))
+
+    assert ledger.unsettled() == ((alert("a1"),), ())
+    assert models.get(key) == key | {"version": 1}
 
 
 def test_a_digest_is_read_exactly_as_it_was_put(ledger: Ledger) -> None:

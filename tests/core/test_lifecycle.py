@@ -183,6 +183,7 @@ def test_the_next_milestone(life: Lifecycle, now: str, expected: Milestone | Non
 
 COHERE, TITAN = "cohere.embed-english-v3", "amazon.titan-embed-text-v1"
 PREMIER = "amazon.nova-premier-v1:0"
+V8K = f"{PREMIER}:8k"
 
 
 @pytest.mark.parametrize(
@@ -280,6 +281,12 @@ EXTENDED = lifecycle("LEGACY", "2026-01-01", "2026-06-01", "2027-12-01")
             LATE,
             (f"{PREMIER}:8k",),
             id="any end of life is more urgent than none",
+        ),
+        pytest.param(
+            [listed(PREMIER, lifecycle("LEGACY", None, None, "2027-03-01")), listed(V8K, EARLY)],
+            EARLY,
+            (V8K,),
+            id="of two that end on one day the one that says more wins",
         ),
         pytest.param(
             [listed(f"{PREMIER}:mm", EARLY), listed(PREMIER), listed(f"{PREMIER}:8k", EARLY)],

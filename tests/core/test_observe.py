@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from notifier.coverage import Judged, judge
 from notifier.lifecycle import Reported
 from notifier.model import (
+    Capabilities,
     Confirmation,
     Facts,
     Failure,
@@ -16,6 +18,7 @@ from notifier.model import (
     Phase,
     Presence,
     RegionState,
+    RowKey,
     TrackedModel,
 )
 from notifier.observe import observe
@@ -33,6 +36,9 @@ from tests.core.cases import (
     row,
     told,
 )
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 NOW = at("2026-10-20")
 COVERED = RegionState(EAST, covered_since=at("2026-10-01"))
@@ -70,6 +76,49 @@ def test_another_hour_of_the_same_days_changes_nothing() -> None:
     jittered = lifecycle("LEGACY", *(str(day) for day in SONNET_DATES), hour=8)
 
     assert after(one, reported(jittered)) is one
+
+
+def test_a_listed_row_is_what_the_answer_says_of_it() -> None:
+    said = Reported(
+        "Sonnet, new",
+        "Anthropic PBC",
+        DYING,
+        (f"{SONNET}:8k",),
+        {"legacy_at": "soon"},
+        Capabilities(("TEXT",)),
+    )
+    one = row(life=DYING, missing_since="2026-10-19")
+
+    assert after(one, said) == replace(
+        one,
+        name="Sonnet, new",
+        provider="Anthropic PBC",
+        reported_by=(f"{SONNET}:8k",),
+        not_understood={"legacy_at": "soon"},
+        capabilities=Capabilities(("TEXT",)),
+        missing_since=None,
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(reported(DYING)._replace(name="Sonnet"), id="its name"),
+        pytest.param(reported(DYING)._replace(provider="A"), id="its provider"),
+        pytest.param(reported(DYING)._replace(reported_by=("other",)), id="who said so"),
+        pytest.param(reported(DYING, legacy_at="soon"), id="what is not understood"),
+        pytest.param(
+            reported(DYING)._replace(capabilities=Capabilities(("TEXT",))), id="what it can do"
+        ),
+    ],
+)
+def test_a_row_of_which_only_this_is_new_is_brought_up_to_date(said: Reported) -> None:
+    one = row(life=DYING)
+
+    found = after(one, said)
+
+    assert found != one
+    assert found.last_changed_at == one.last_changed_at  # nothing that matters
 
 
 def test_a_status_that_changed_is_noted_with_its_time() -> None:
@@ -149,6 +198,19 @@ def test_a_gone_row_stays_gone_without_being_asked_again() -> None:
     assert after(gone, None) == gone
 
 
+@pytest.mark.parametrize(
+    ("missing_since", "gone"),
+    [(None, None), ("2026-10-19", NOW)],
+    ids=["once is not enough", "twice is, and nobody is asked"],
+)
+def test_a_model_told_to_have_ended_is_gone_when_it_is_missing(
+    missing_since: str | None, gone: datetime | None
+) -> None:
+    ended = row(life=DYING, missing_since=missing_since, told=told(Phase.END_OF_LIFE, SONNET_DATES))
+
+    assert after(ended, None).gone_at == gone
+
+
 def test_a_failed_region_freezes_its_rows_and_time_goes_on() -> None:
     one = row(life=DYING, missing_since="2026-10-19")
 
@@ -172,7 +234,30 @@ def test_rows_nobody_knew_are_first_seen_now() -> None:
 
     (found,) = seen.rows
     assert seen.first_seen == {found.key}
-    assert (found.first_seen_at, found.phase, found.told.seq) == (NOW, Phase.LEGACY, 0)
+    assert (found.first_seen_at, found.last_changed_at) == (NOW, NOW)
+    assert (found.phase, found.told.seq) == (Phase.LEGACY, 0)
+
+
+def test_a_row_first_seen_has_all_that_the_answer_says() -> None:
+    said = reported(DYING, legacy_at="soon")._replace(capabilities=Capabilities(("TEXT",)))
+
+    (found,) = observe([], {EAST: Judged(COVERED, {SONNET: said}, NOW)}, {}, {}, NOW).rows
+
+    assert (found.name, found.provider) == ("Claude Sonnet 4.5", "Anthropic")
+    assert found.reported_by == (SONNET,)
+    assert found.not_understood == {"legacy_at": "soon"}
+    assert found.capabilities == Capabilities(("TEXT",))
+
+
+def test_rows_of_which_nothing_may_be_said_are_left_out() -> None:
+    answer = {EAST: Judged(COVERED, {SONNET: reported(DYING), "other": reported(DYING)}, NOW)}
+    seen = observe([row("third")], answer, {}, {}, NOW)
+
+    less = seen.without({RowKey(SONNET, EAST)})
+
+    assert [one.model_id for one in less.rows] == ["third", "other"]
+    assert less.first_seen == {RowKey("other", EAST)}
+    assert seen.without(()) is seen
 
 
 def test_a_model_first_seen_without_a_lifecycle_has_an_unknown_status() -> None:

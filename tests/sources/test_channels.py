@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from notifier.delivery import AlertsTopic, ChatTopic, EventBus
+from notifier.delivery import AlertsTopic, ChatTopic, EventBus, audiences
 from notifier.errors import AwsError
 from notifier.grouping import sample_alert
 from notifier.render.document import notification
@@ -87,6 +87,29 @@ def test_between_two_messages_there_is_a_pause_and_before_the_first_there_is_non
 
     assert pauses == [0.2, 0.2]  # five a second
     assert len(_received(queue)) == 3
+
+
+@pytest.mark.parametrize(
+    ("has_chat", "has_email", "meant"),
+    [
+        pytest.param(False, True, ["sns"], id="e-mail"),
+        pytest.param(False, False, ["sns"], id="nobody, so it is the one to subscribe to"),
+        pytest.param(True, True, ["sns", "chat"], id="e-mail and chat"),
+        pytest.param(True, False, ["chat"], id="a chat alone"),
+    ],
+)
+def test_which_topics_somebody_is_meant_to_hear(
+    topic_arn: str,
+    has_chat: bool,  # noqa: FBT001 (a column of the table)
+    has_email: bool,  # noqa: FBT001 (a column of the table)
+    meant: list[str],
+) -> None:
+    sns = boto3.client("sns")
+    chat = ChatTopic(sns, topic_arn) if has_chat else None
+
+    found = audiences(AlertsTopic(sns, topic_arn), chat, has_email=has_email)
+
+    assert [one.name for one in found] == meant
 
 
 def test_a_topic_that_is_not_there_is_an_error_that_stays(topic_arn: str) -> None:

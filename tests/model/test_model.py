@@ -1,7 +1,7 @@
 """Lives drawn at random, each poll of which must say what the contract says.
 
-Not collected yet: the second opinion and the product still differ in what both may be right about.
-Run it with `pytest tests/model/play.py`.
+The oracle has a second opinion on every poll. Where the contract leaves something open, it accepts
+each reading of it; these places are marked `Open` there.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.contract
 
 PROOF, CI = "PROOF" in os.environ, "CI" in os.environ
-PHASES = (Phase.explicit, Phase.generate)
-EXAMPLES = int(os.environ.get("LIVES", 1700 if PROOF else 70 if CI else 10))
+LIVES = 1700 if PROOF else 75 if CI else 10
+STEPS_IN_A_LIFE = 30
 
 
 def test_every_poll_of_a_life_says_what_the_contract_says(
@@ -54,11 +54,12 @@ def test_every_poll_of_a_life_says_what_the_contract_says(
     run_state_machine_as_test(
         Lives,
         settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=30,
+            max_examples=LIVES,
+            stateful_step_count=STEPS_IN_A_LIFE,
             deadline=None,
             derandomize=CI and not PROOF,
-            phases=PHASES,
+            # Making a failing life smaller takes hours over DynamoDB Local; all it did is printed.
+            phases=(Phase.explicit, Phase.generate),
             suppress_health_check=list(HealthCheck),
         ),
     )
