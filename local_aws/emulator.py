@@ -106,7 +106,6 @@ class Emulator:
             "HOME": str(scratch),
             "S3_DATA_DIR": str(scratch / "s3"),
             "STATE_DIR": str(scratch / "state"),
-            "PYTHONDONTWRITEBYTECODE": "1",
             **self._environment,
         }
 

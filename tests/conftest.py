@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -138,9 +139,10 @@ def dynamodb(dynamodb_local: str) -> "DynamoDBClient":
 
 
 @pytest.fixture
-def tables(dynamodb: "DynamoDBClient", template: dict[str, Any]) -> dict[str, str]:
+def tables(dynamodb: "DynamoDBClient", template: dict[str, Any]) -> Iterator[dict[str, str]]:
     """Create empty tables as the stack has them; give their names by stack output."""
-    return create_tables(dynamodb, template, prefix=f"{uuid4()}-")
+    with made_tables(dynamodb, template) as made:
+        yield made
 
 
 @pytest.fixture
@@ -156,15 +158,27 @@ def world(dynamodb_local: str, tables: dict[str, str]) -> "World":
 @pytest.fixture
 def new_world(
     dynamodb_local: str, dynamodb: "DynamoDBClient", template: dict[str, Any]
-) -> Callable[[], "World"]:
+) -> Iterator[Callable[[], "World"]]:
     """Give what makes a world of empty tables, for each example of a property."""
     from tests.world import World  # noqa: PLC0415
 
-    def make() -> World:
-        client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
-        return World(client, create_tables(dynamodb, template, prefix=f"{uuid4()}-"))
+    with ExitStack() as stack:
 
-    return make
+        def make() -> World:
+            client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
+            stack.close()  # the tables of the example before
+            return World(client, stack.enter_context(made_tables(dynamodb, template)))
+
+        yield make
+
+
+@contextmanager
+def made_tables(dynamodb: "DynamoDBClient", template: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Create empty tables, and delete them: DynamoDB Local goes through all it has, for the TTL."""
+    made = create_tables(dynamodb, template, prefix=f"{uuid4()}-")
+    yield made
+    for name in made.values():
+        dynamodb.delete_table(TableName=name)
 
 
 def _guarded(connect: Any) -> Any:  # noqa: ANN401 stands in for either method

@@ -340,6 +340,22 @@ def test_a_told_one_stays_told_while_the_alerts_table_fails(post: Post, gone: Ta
     assert outcome.told
 
 
+def test_one_that_another_run_has_finished_before_our_claim_is_told(
+    post: Post, alerts: Table
+) -> None:
+    class Overtaken(Ledger):
+        def claim(self, alert_id: str, *_: object) -> bool:
+            self.settle(alert_id, finished=True)
+            return True
+
+    new = put(post)
+    delivery = Delivery(Overtaken(alerts), post.snapshot, (post.sns, post.bus))
+
+    assert delivery.deliver([new], MINE, NOW, {}) == [Outcome(new, told=True)]
+
+    assert post.sns.tried == 0
+
+
 def test_one_that_is_finished_is_told_and_sent_to_nobody(post: Post) -> None:
     """As another run leaves it between our reading of the outbox and our claim."""
     new = put(post)

@@ -72,6 +72,31 @@ def test_how_much_may_be_missing(models: int, missing: int, believed: bool) -> N
     assert (judged.state.failing_since is None) is believed
 
 
+def test_an_answer_that_lacks_too_much_is_named_for_it() -> None:
+    rows = known(20)
+
+    judged = judge(COVERED, answer(rows, without=7), rows, NOW)
+
+    assert judged.state.failure == "ImplausibleAnswer"
+
+
+def test_a_covered_region_that_never_listed_anything_may_list_nothing() -> None:
+    judged = judge(COVERED, catalog(), {}, NOW)
+
+    assert judged.reported == {}
+    assert judged.state == COVERED
+
+
+def test_the_most_urgent_of_a_model_and_its_variants_is_so_at_the_time_of_the_poll() -> None:
+    soon = lifecycle("LEGACY", "2026-10-01", None, "2026-12-01")
+    extended = lifecycle("LEGACY", "2026-10-01", "2026-10-19", "2027-12-01")
+
+    judged = judge(COVERED, catalog(listed("a.b", soon), listed("a.b:0:8k", extended)), {}, NOW)
+
+    assert judged.reported is not None
+    assert judged.reported["a.b"].lifecycle == extended
+
+
 def test_models_past_their_end_of_life_are_not_missed() -> None:
     ended = lifecycle("LEGACY", end_of_life="2026-10-19")
     rows = known(10) | {f"acme.old-{n}": row(f"acme.old-{n}", life=ended) for n in range(10)}
@@ -128,6 +153,14 @@ def test_the_first_good_answer_covers_a_region() -> None:
 
     assert judged.newly_covered
     assert judged.state.covered_since == NOW
+
+
+def test_a_region_that_answers_at_last_is_asked_at_every_poll_from_then_on() -> None:
+    tried = judge(NEW, THROTTLED, {}, NOW - timedelta(days=1)).state
+
+    judged = judge(tried, answer(known(2)), {}, NOW)
+
+    assert judged.state == RegionState(EAST, covered_since=NOW)
 
 
 @pytest.mark.parametrize("found", [THROTTLED, catalog()], ids=["a failure", "an empty answer"])

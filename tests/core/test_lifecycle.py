@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.lifecycle import base_model_id, fold, next_milestone, phase_at, settle_jitter
+from notifier.lifecycle import (
+    Reported,
+    base_model_id,
+    fold,
+    next_milestone,
+    phase_at,
+    settle_jitter,
+)
 from notifier.model import Capabilities, Lifecycle, ListedModel, Milestone, Phase
 from tests.core.cases import (
     DYING,
@@ -321,6 +328,43 @@ def test_one_record_for_a_model_and_its_variants(
 
     assert not others
     assert (base, reported.lifecycle, reported.reported_by) == (PREMIER, life, reported_by)
+
+
+def test_a_model_of_which_no_record_can_be_read_is_there_with_all_else_that_is_known() -> None:
+    can = Capabilities(("TEXT",))
+    models = [unreadable(PREMIER)._replace(capabilities=can), unreadable(V8K)]
+
+    assert fold(models, (), NOW)[PREMIER] == Reported(
+        name=f"Model {PREMIER}",
+        provider="Acme",
+        lifecycle=None,
+        reported_by=(PREMIER,),
+        not_understood={},
+        capabilities=can._replace(variants=("8k",)),
+    )
+
+
+OTHER_START = lifecycle("LEGACY", "2026-10-01", None, "2027-03-01")
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        pytest.param([listed(PREMIER, EARLY), listed(V8K, OTHER_START)], id="the model's own wins"),
+        pytest.param(
+            [listed(V8K, EARLY), listed(f"{PREMIER}:mm", OTHER_START)], id="the first by its id"
+        ),
+    ],
+)
+def test_between_records_that_are_as_urgent(models: list[ListedModel]) -> None:
+    for order in (models, models[::-1]):
+        assert fold(order, (), NOW)[PREMIER].lifecycle == EARLY
+
+
+def test_an_id_listed_twice_with_dates_as_urgent_is_the_same_in_either_order() -> None:
+    models = [listed(PREMIER, EARLY), listed(PREMIER, OTHER_START)]
+
+    assert fold(models, (), NOW) == fold(models[::-1], (), NOW)
 
 
 def test_the_name_is_the_models_own_and_not_that_of_a_variant() -> None:

@@ -273,7 +273,7 @@ def test_once_the_snooze_is_over_what_was_held_back_is_told(
 ) -> None:
     waiting = Deferred(WAITING.facts, Kind.DATES_CHANGED, WAITING.on, Why.SNOOZED)
     one = living(LATER)
-    one = replace(one, **{"digested" if listed else "deferred": waiting})
+    one = replace(one, digested=waiting) if listed else replace(one, deferred=waiting)
 
     found = decision_on(one, "2026-10-25", by())
 
