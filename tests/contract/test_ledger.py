@@ -81,11 +81,51 @@ def alert(alert_id: str = "a1", text: str = "text", models: int = 2, **given: An
 
 
 def test_an_alert_is_read_exactly_as_it_was_put(ledger: Ledger) -> None:
-    put = alert(text="naïve 名前 \U0001f600 <b>")
+    said = Announced(Dates(None, None, NOW.date()), Dates(NOW.date()), NOW.date(), 3)
+    put = alert(
+        text="naïve 名前 \U0001f600 <b>", announced=((RowKey("acme.a", "us-east-1"), said),)
+    )
+    put = replace(put, notification=replace(put.notification, chat={"content": "in the chat"}))
 
     assert ledger.put(put)
 
     assert ledger.unsettled() == ((put,), ())
+
+
+def test_what_people_look_up_in_the_table_stands_in_attributes_of_its_own(
+    ledger: Ledger, table: Table
+) -> None:
+    ledger.put(alert(models=1))
+
+    item = table.get({"alert_id": "a1"})
+
+    assert item is not None
+    assert len(bytes(item.pop("payload"))) > 0
+    assert item == {
+        "alert_id": "a1",
+        "state": "pending",
+        "unsettled": "yes",
+        "kind": "ENTERED_LEGACY",
+        "severity": "warning",
+        "milestone": "END_OF_LIFE",
+        "milestone_date": "2027-04-08",
+        "days_left": 182,
+        "subject": "subject",
+        "text": "text",
+        "reason": "because",
+        "models": [
+            {
+                "model_id": "acme.model-0-v1:0",
+                "name": "model-0",
+                "in_use": None,
+                "regions": ["us-east-1"],
+            }
+        ],
+        "models_omitted": 0,
+        "decided_at": "2026-10-08T09:00:00Z",
+        "channels": {},
+        "expires_at": int((NOW + timedelta(days=400)).timestamp()),
+    }
 
 
 def test_the_same_alert_is_put_once_and_keeps_its_first_words(ledger: Ledger) -> None:
@@ -224,7 +264,7 @@ def test_an_alert_of_before_there_was_a_chat_has_words_for_it_and_is_the_same(
     item = table.get({"alert_id": "a1"})
     assert item is not None
     payload = json.loads(zlib.decompress(bytes(item["payload"])))
-    for newer in ("chat", "digested", "covers_until"):
+    for newer in ("chat", "announced", "digested", "covers_until"):
         del payload[newer]
     table.put(item | {"payload": zlib.compress(json.dumps(payload).encode())})
 
