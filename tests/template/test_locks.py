@@ -21,6 +21,7 @@ LOCKS: Final = (
     "requirements-deploy",
     "requirements-emulator",
     "requirements-audit",
+    "requirements-mutants",
     ASSET,
 )
 ENTRY: Final = re.compile(
@@ -68,6 +69,10 @@ def test_what_is_pinned_is_what_is_locked(lock: str) -> None:
 @pytest.mark.parametrize("lock", ["requirements-deploy", ASSET])
 def test_whoever_develops_has_what_is_deployed_with_and_what_is_deployed(lock: str) -> None:
     assert locked(lock) <= locked(EVERYTHING)
+
+
+def test_mutants_meet_the_versions_that_are_tested() -> None:
+    assert locked(EVERYTHING) <= locked("requirements-mutants")
 
 
 def test_what_the_functions_run_on_does_not_depend_on_where_they_were_built() -> None:
