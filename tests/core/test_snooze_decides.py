@@ -233,6 +233,16 @@ def test_news_of_a_model_called_again_goes_first_and_says_that_it_was_resolved()
     assert (found.kind, found.snooze, found.opens) == (Kind.DATES_CHANGED, RESOLVED, ())
 
 
+def test_such_news_is_as_loud_as_the_reminder_that_is_due_with_it() -> None:
+    known = told(Phase.EXTENDED_ACCESS, dates(LEGACY_ON, EXTENDED_ON, "2027-04-01"))
+    one = living(now="2027-03-30", known=known, use=called("2027-03-29"))
+
+    found = decision_on(one, "2027-03-30", by(RESOLVED))
+
+    assert found is not None
+    assert (found.kind, found.severity) == (Kind.DATES_CHANGED, Severity.CRITICAL)
+
+
 WAITING = deferred(Facts(Phase.LEGACY, dates(LEGACY_ON, EXTENDED_ON, "2027-07-01")), "2026-10-21")
 
 
