@@ -48,7 +48,7 @@ demo: $(VENV)/.deploy $(TOOLS)/.cdk $(EMULATOR)/.ready ## See it work on this ma
 	@$(BIN)/python -m demo
 
 test: $(VENV)/.full $(EMULATOR)/.ready $(TOOLS)/.ready ## Run all tests
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # What grows with the time it is given: each call struck in every way, and whatever may come from
 # outside. An hour or more.
