@@ -128,6 +128,21 @@ def test_what_people_look_up_in_the_table_stands_in_attributes_of_its_own(
     }
 
 
+def test_rows_that_were_told_different_things_are_read_so(ledger: Ledger) -> None:
+    facts = (Facts(Phase.LEGACY), Facts(Phase.EXTENDED_ACCESS), Facts(Phase.LEGACY))
+    told = tuple(
+        (RowKey(f"acme.{n}", "us-east-1"), Told(n % 2, one, NOW.date(), {}))
+        for n, one in enumerate(facts)
+    )
+    put = alert(told=told, channels={"eventbridge": SOON})
+
+    ledger.put(put)
+
+    ((found,), _) = ledger.unsettled()
+    assert dict(found.told) == dict(told)
+    assert found.channels == {"eventbridge": SOON}
+
+
 def test_the_same_alert_is_put_once_and_keeps_its_first_words(ledger: Ledger) -> None:
     ledger.put(alert(text="first"))
 

@@ -140,6 +140,7 @@ def test_a_deadline_names_its_milestone_and_rung() -> None:
 
     assert found is not None
     assert (found.milestone, found.rung) == (Milestone.END_OF_LIFE, 60)
+    assert found.reason == "END_OF_LIFE in 60 days, rung 60"
 
 
 EARLIER = lifecycle("LEGACY", LEGACY_ON, EXTENDED_ON, "2027-03-01")
@@ -161,6 +162,12 @@ LATER = lifecycle("LEGACY", LEGACY_ON, EXTENDED_ON, "2027-07-01")
             "2027-03-25",
             Severity.CRITICAL,
             id="an end of life in 14 days",
+        ),
+        pytest.param(
+            row(life=DYING, now="2027-04-07", told=EXTENDED),
+            "2027-04-07",
+            Severity.CRITICAL,
+            id="an end of life tomorrow",
         ),
         pytest.param(
             row(life=DYING, now="2027-03-24", told=told(Phase.EXTENDED_ACCESS, SONNET_DATES)),
@@ -483,7 +490,20 @@ def test_stragglers(
     verdict = judge_rows([sibling, late], now)
 
     assert [d.row.key for d in verdict.decisions] == ([late.key] if alerted else [])
-    assert [d.key for d in verdict.deferrals] == ([] if alerted else [late.key])
+    left = [(d.key, d.deferred.on, d.deferred.reason) for d in verdict.deferrals]
+    assert left == ([] if alerted else [(late.key, at(now).date(), Why.STRAGGLER)])
+
+
+def test_that_a_row_was_told_the_same_itself_does_not_hide_its_siblings() -> None:
+    now = "2026-10-20"
+    kinds = {Kind.DATES_CHANGED: at("2026-10-10")}
+    known = told(Phase.LEGACY, SONNET_DATES, kinds=kinds)
+    sibling = row(region=WEST, life=DYING, now=now, told=known)
+    moved = told(Phase.LEGACY, dates(LEGACY_ON), kinds=kinds)
+    late = row(region=EAST, life=DYING, now=now, told=moved)
+
+    for order in ([late, sibling], [sibling, late]):
+        assert [d.key for d in judge_rows(order, now).deferrals] == [late.key]
 
 
 def test_a_row_is_no_straggler_of_itself() -> None:
