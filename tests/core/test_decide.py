@@ -284,6 +284,7 @@ def scoped(scope: Scope, before: Scope | None = None) -> Policy:
         pytest.param(Scope(watch=("cohere.*",)), False, False, id="others' watching is no help"),
         pytest.param(Scope(watch=("ANTHROPIC.*",)), False, False, id="globs mind the case"),
         pytest.param(Scope(ignore=("anthropic.*",)), True, False, id="ignored, though in use"),
+        pytest.param(Scope(ignore=("cohere.*",)), True, True, id="others are ignored"),
         pytest.param(
             Scope(everything=True, ignore=(SONNET,)), True, False, id="ignored with alert_on=all"
         ),
@@ -535,6 +536,14 @@ def test_a_straggler_left_to_the_digest_is_reminded_like_its_siblings() -> None:
         (EAST, Kind.DEADLINE, 7),
         (WEST, Kind.DEADLINE, 7),
     ]
+
+
+def test_one_row_that_has_to_wait_holds_up_no_other() -> None:
+    one, other = row(life=DYING), row(NOVA, life=DYING)
+
+    verdict = judge_rows([one, other], "2026-10-20", spoken_for={one.key})
+
+    assert [d.row.key for d in verdict.decisions] == [other.key]
 
 
 def test_rows_of_an_unsettled_alert_say_nothing_new() -> None:
