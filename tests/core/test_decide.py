@@ -497,7 +497,8 @@ def test_stragglers(
 
 def test_that_a_row_was_told_the_same_itself_does_not_hide_its_siblings() -> None:
     now = "2026-10-20"
-    kinds = {Kind.DATES_CHANGED: at("2026-10-10")}
+    when = at("2026-10-10")
+    kinds = {str(Kind.DATES_CHANGED): when}
     known = told(Phase.LEGACY, SONNET_DATES, kinds=kinds)
     sibling = row(region=WEST, life=DYING, now=now, told=known)
     moved = told(Phase.LEGACY, dates(LEGACY_ON), kinds=kinds)
