@@ -38,12 +38,13 @@ def run(
 ) -> None:
     """Run one CDK command on the app, with the settings as context. Raises CdkError."""
     with tempfile.TemporaryDirectory(prefix="cdk-out-") as private:
-        # The CLI locks its output; deployments to several emulators must not wait for each other.
-        output = private if account.is_emulator else str(_KEPT)
+        output = _KEPT
         if account.is_emulator:
-            _share_packages(Path(private))
+            # The CLI locks its output; deployments to several must not wait for each other.
+            output = Path(private)
+            _share_packages(output)
         app = [
-            *("--app", f'"{sys.executable}" app.py', "--output", output),
+            *("--app", f'"{sys.executable}" app.py', "--output", str(output)),
             *(part for pair in _context(settings, account) for part in ("--context", pair)),
         ]
         _run([*arguments, *app], account, environment, quiet=quiet, folder=_PROJECT)

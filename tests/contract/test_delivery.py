@@ -87,20 +87,6 @@ def gone(dynamodb_local: str) -> Table:
 
 
 @pytest.fixture
-def alerts(dynamodb_local: str, tables: dict[str, str]) -> Table:
-    """Give the alerts table."""
-    client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
-    return Table(client, tables["AlertsTableName"])
-
-
-@pytest.fixture
-def models(dynamodb_local: str, tables: dict[str, str]) -> Table:
-    """Give the models table."""
-    client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
-    return Table(client, tables["ModelsTableName"])
-
-
-@pytest.fixture
 def post(models: Table, alerts: Table) -> Post:
     """Give a delivery in which nothing fails."""
     channels = Channel("sns", tells=True), Channel("eventbridge")

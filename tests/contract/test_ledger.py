@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from notifier.digest import Digest
@@ -38,16 +37,9 @@ SOON = NOW + timedelta(seconds=135)
 
 
 @pytest.fixture
-def table(dynamodb_local: str, tables: dict[str, str]) -> Table:
-    """Give the alerts table."""
-    client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
-    return Table(client, tables["AlertsTableName"])
-
-
-@pytest.fixture
-def ledger(table: Table) -> Ledger:
+def ledger(alerts: Table) -> Ledger:
     """Give a ledger over an empty table."""
-    return Ledger(table)
+    return Ledger(alerts)
 
 
 def alert(alert_id: str = "a1", text: str = "text", models: int = 2, **given: Any) -> Record:  # noqa: ANN401 (any field of the record)
@@ -93,11 +85,11 @@ def test_an_alert_is_read_exactly_as_it_was_put(ledger: Ledger) -> None:
 
 
 def test_what_people_look_up_in_the_table_stands_in_attributes_of_its_own(
-    ledger: Ledger, table: Table
+    ledger: Ledger, alerts: Table
 ) -> None:
     ledger.put(alert(models=1))
 
-    item = table.get({"alert_id": "a1"})
+    item = alerts.get({"alert_id": "a1"})
 
     assert item is not None
     assert len(bytes(item.pop("payload"))) > 0
@@ -161,7 +153,7 @@ def test_thousands_of_rows_fit_into_one_item(ledger: Ledger) -> None:
 
 
 def test_a_claim_keeps_others_out_until_it_expires_or_is_given_back(
-    ledger: Ledger, table: Table
+    ledger: Ledger, alerts: Table
 ) -> None:
     ledger.put(alert())
     assert ledger.claim("a1", "first", NOW, SOON)
@@ -174,13 +166,13 @@ def test_a_claim_keeps_others_out_until_it_expires_or_is_given_back(
     ledger.release("a1", "second")
     assert ledger.claim("a1", "third", SOON + timedelta(seconds=2), SOON)
     ledger.release("a1", "third")
-    item = table.get({"alert_id": "a1"})
+    item = alerts.get({"alert_id": "a1"})
     assert item is not None
     assert not {"claimed_by", "claimed_until"} & set(item)
 
 
 def test_marks_and_settling_leave_nothing_to_do_and_a_full_record(
-    ledger: Ledger, table: Table
+    ledger: Ledger, alerts: Table
 ) -> None:
     ledger.put(alert())
     ledger.claim("a1", "me", NOW, SOON)
@@ -192,13 +184,13 @@ def test_marks_and_settling_leave_nothing_to_do_and_a_full_record(
     assert ledger.unsettled() == ((), ())
     assert ledger.get("a1") is None
     assert not ledger.claim("a1", "me", NOW, SOON)
-    item = table.get({"alert_id": "a1"})
+    item = alerts.get({"alert_id": "a1"})
     assert item is not None
     assert item["state"] == "settled"
     assert item["sent_at"] == "2026-10-08T09:00:00Z"
     assert set(item["channels"]) == {"sns", "eventbridge"}
     assert not {"unsettled", "claimed_by", "claimed_until"} & set(item)
-    pointers = table.query_index("by_model", "model_id", "acme.model-1-v1:0")
+    pointers = alerts.query_index("by_model", "model_id", "acme.model-1-v1:0")
     assert pointers == [
         {
             "alert_id": "a1#acme.model-1-v1:0",
@@ -237,21 +229,21 @@ def test_of_one_age_the_loudest_comes_first(ledger: Ledger) -> None:
     assert order == ["critical", "warning", "info"]
 
 
-def test_the_log_reads_alerts_of_before_any_were_left_out(ledger: Ledger, table: Table) -> None:
+def test_the_log_reads_alerts_of_before_any_were_left_out(ledger: Ledger, alerts: Table) -> None:
     ledger.put(alert())
-    table.update({"alert_id": "a1"}, {"models_omitted": None})
+    alerts.update({"alert_id": "a1"}, {"models_omitted": None})
 
     assert [one.models_omitted for one in ledger.recent()] == [0]
 
 
 def test_an_alert_nobody_can_read_is_named_and_holds_up_no_other(
-    ledger: Ledger, table: Table
+    ledger: Ledger, alerts: Table
 ) -> None:
     ids = [f"a{n}" for n in range(8)]
     for alert_id in ids:
         ledger.put(alert(alert_id))
     for alert_id in ids[::2]:
-        table.update({"alert_id": alert_id}, {"payload": b"garbage"})
+        alerts.update({"alert_id": alert_id}, {"payload": b"garbage"})
 
     readable, unreadable = ledger.unsettled()
 
@@ -273,15 +265,15 @@ def test_a_waiting_alert_is_renewed_until_its_sending_begins(ledger: Ledger) -> 
 
 
 def test_an_alert_of_before_there_was_a_chat_has_words_for_it_and_is_the_same(
-    ledger: Ledger, table: Table
+    ledger: Ledger, alerts: Table
 ) -> None:
     ledger.put(alert())
-    item = table.get({"alert_id": "a1"})
+    item = alerts.get({"alert_id": "a1"})
     assert item is not None
     payload = json.loads(zlib.decompress(bytes(item["payload"])))
     for newer in ("chat", "announced", "digested", "covers_until"):
         del payload[newer]
-    table.put(item | {"payload": zlib.compress(json.dumps(payload).encode())})
+    alerts.put(item | {"payload": zlib.compress(json.dumps(payload).encode())})
 
     ((old,), _) = ledger.unsettled()
 
@@ -304,12 +296,12 @@ def test_what_was_told_is_read_and_what_still_has_something_to_do_is_not(ledger:
 
 
 def test_a_told_alert_that_nobody_can_read_is_an_error_that_names_it(
-    ledger: Ledger, table: Table
+    ledger: Ledger, alerts: Table
 ) -> None:
     ledger.put(alert())
     ledger.mark("a1", "sns", NOW, accepted=True)
     ledger.settle("a1", finished=True)
-    table.update({"alert_id": "a1"}, {"payload": b"garbage"})
+    alerts.update({"alert_id": "a1"}, {"payload": b"garbage"})
 
     with pytest.raises(AwsError, match="dynamodb:GetItem: UnreadableAlert: a1: error") as caught:
         ledger.told("a1")
@@ -329,7 +321,7 @@ def test_what_was_told_about_a_model_is_found_by_it(ledger: Ledger) -> None:
     assert ledger.about("acme.model") == frozenset()
 
 
-def test_an_alert_is_withdrawn_unless_its_sending_has_begun(ledger: Ledger, table: Table) -> None:
+def test_an_alert_is_withdrawn_unless_its_sending_has_begun(ledger: Ledger, alerts: Table) -> None:
     for alert_id in ("untouched", "claimed", "sent"):
         ledger.put(alert(alert_id))
     ledger.claim("claimed", "sender", NOW, SOON)
@@ -337,7 +329,7 @@ def test_an_alert_is_withdrawn_unless_its_sending_has_begun(ledger: Ledger, tabl
 
     assert ledger.withdraw("untouched", NOW)
     assert not ledger.withdraw("claimed", NOW)
-    item = table.get({"alert_id": "untouched"})
+    item = alerts.get({"alert_id": "untouched"})
     assert item is not None
     assert item["state"] == "settled"
     assert "unsettled" not in item
@@ -413,10 +405,8 @@ def test_the_record_of_an_alert_has_all_that_was_decided() -> None:
 
 
 def test_an_alert_and_what_is_remembered_are_put_together_or_not_at_all(
-    ledger: Ledger, dynamodb_local: str, tables: dict[str, str]
+    ledger: Ledger, models: Table
 ) -> None:
-    client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
-    models = Table(client, tables["ModelsTableName"])
     key = {"model_id": "#health", "region": "one"}
 
     def change(version: int) -> Update:

@@ -31,16 +31,9 @@ END = datetime(2027, 4, 8, 7, tzinfo=UTC)
 
 
 @pytest.fixture
-def table(dynamodb_local: str, tables: dict[str, str]) -> Table:
-    """Give the models table."""
-    client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
-    return Table(client, tables["ModelsTableName"])
-
-
-@pytest.fixture
-def snapshot(table: Table) -> Snapshot:
+def snapshot(models: Table) -> Snapshot:
     """Give a snapshot of an empty table."""
-    return Snapshot(table)
+    return Snapshot(models)
 
 
 def row(model_id: str = "acme.a-v1:0", region: str = "us-east-1", **given: Any) -> TrackedModel:  # noqa: ANN401 (any field of the row)
@@ -101,32 +94,34 @@ def test_a_row_is_read_as_it_was_written(snapshot: Snapshot, written: TrackedMod
 
 
 def test_only_what_differs_is_written_and_what_vanished_is_removed(
-    snapshot: Snapshot, table: Table
+    snapshot: Snapshot, models: Table
 ) -> None:
     snapshot.write_rows([row(missing_since=NOW)], {}, NOW)
     key = {"model_id": "acme.a-v1:0", "region": "us-east-1"}
-    table.update(key, {"name": "changed by somebody else", "in_use": True})
+    models.update(key, {"name": "changed by somebody else", "in_use": True})
     state = snapshot.read()
     (before,) = state.rows
 
     snapshot.write_rows([row(name=before.name, in_use=True)], state.stored, NOW)
 
-    item = table.get(key)
+    item = models.get(key)
     assert item is not None
     assert "missing_since" not in item
     assert item["name"] == "changed by somebody else"
     assert item["in_use"] is True
 
 
-def test_an_ended_row_leaves_the_index_of_what_is_to_come(snapshot: Snapshot, table: Table) -> None:
+def test_an_ended_row_leaves_the_index_of_what_is_to_come(
+    snapshot: Snapshot, models: Table
+) -> None:
     snapshot.write_rows([row(), row("acme.b-v1:0")], {}, NOW)
-    assert len(table.query_index("upcoming", "horizon", "dated")) == 2
+    assert len(models.query_index("upcoming", "horizon", "dated")) == 2
     state = snapshot.read()
 
     ended = row(phase=Phase.END_OF_LIFE)
     snapshot.write_rows([ended], state.stored, END + timedelta(hours=2))
 
-    upcoming = table.query_index("upcoming", "horizon", "dated")
+    upcoming = models.query_index("upcoming", "horizon", "dated")
     assert [item["model_id"] for item in upcoming] == ["acme.b-v1:0"]
 
 
@@ -173,16 +168,16 @@ def test_many_moves_with_some_already_made_are_all_made(snapshot: Snapshot) -> N
     assert [r.told.seq for r in snapshot.read().rows] == [1] * 150
 
 
-def test_one_item_that_cannot_be_written_holds_up_no_other(table: Table) -> None:
+def test_one_item_that_cannot_be_written_holds_up_no_other(models: Table) -> None:
     def update(n: int, value: str) -> Update:
         return Update({"model_id": f"acme.{n}", "region": "us-east-1"}, {"name": value})
 
     updates = [update(1, "small"), update(2, "x" * 500_000), update(3, "small")]
 
-    (error,) = table.update_all(updates)
+    (error,) = models.update_all(updates)
 
     assert error.code == "ValidationException"
-    assert {item["model_id"] for item in table.scan()} == {"acme.1", "acme.3"}
+    assert {item["model_id"] for item in models.scan()} == {"acme.1", "acme.3"}
 
 
 def test_a_region_is_read_as_it_was_written_and_telling_is_kept_apart(snapshot: Snapshot) -> None:
@@ -284,10 +279,10 @@ def test_progress_and_scope_are_remembered(snapshot: Snapshot) -> None:
 
 
 def test_a_row_nobody_can_read_is_named_and_holds_up_no_other(
-    snapshot: Snapshot, table: Table
+    snapshot: Snapshot, models: Table
 ) -> None:
     snapshot.write_rows([row()], {}, NOW)
-    table.put({"model_id": "acme.broken", "region": "us-east-1", "status": "a note"})
+    models.put({"model_id": "acme.broken", "region": "us-east-1", "status": "a note"})
 
     state = snapshot.read()
 
@@ -296,8 +291,8 @@ def test_a_row_nobody_can_read_is_named_and_holds_up_no_other(
 
 
 def test_items_of_others_in_the_bookkeeping_are_left_alone(
-    snapshot: Snapshot, table: Table
+    snapshot: Snapshot, models: Table
 ) -> None:
-    table.put({"model_id": "#snooze#acme.a-v1:0", "region": "*", "until": "2027-01-01"})
+    models.put({"model_id": "#snooze#acme.a-v1:0", "region": "*", "until": "2027-01-01"})
 
     assert snapshot.read().rows == ()

@@ -129,6 +129,10 @@ def told(  # noqa: PLR0913 (what was told has as many parts)
     return Told(seq, facts, day(on), kinds or {})
 
 
+KNOWN = told(Phase.LEGACY, SONNET_DATES, on=LEGACY_ON)
+EXTENDED = told(Phase.EXTENDED_ACCESS, SONNET_DATES, on=EXTENDED_ON)
+
+
 def row(  # noqa: PLR0913 (a row has as many parts)
     model_id: str = SONNET,
     region: str = EAST,

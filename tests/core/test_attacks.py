@@ -29,6 +29,7 @@ from tests.core.cases import (
     DYING,
     EAST,
     END_ON,
+    KNOWN,
     LEGACY_ON,
     PLACE,
     POLICY,
@@ -43,7 +44,7 @@ from tests.core.cases import (
 )
 from tests.core.digest_alerts import covered, digest
 from tests.core.health_alerts import about_nothing, alert_about, concerned, event
-from tests.core.test_emails import KNOWN, coverage
+from tests.core.test_emails import coverage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -28,6 +28,8 @@ def news(one: TrackedModel, now: str) -> NEWS:
 
 
 KNOWN = told(Phase.LEGACY, SONNET_DATES)
+ENDED = told(Phase.END_OF_LIFE, SONNET_DATES)
+GONE = told(Phase.END_OF_LIFE, SONNET_DATES, gone=True)
 
 
 @pytest.mark.parametrize(
@@ -57,10 +59,6 @@ def test_an_end_says_how_it_is_known(one: TrackedModel, now: str, reason: str) -
     (change,) = changes(one, at(now).date())
 
     assert change.reason == reason
-
-
-ENDED = told(Phase.END_OF_LIFE, SONNET_DATES)
-GONE = told(Phase.END_OF_LIFE, SONNET_DATES, gone=True)
 
 
 @pytest.mark.parametrize(

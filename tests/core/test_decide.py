@@ -28,7 +28,9 @@ from tests.core.cases import (
     EAST,
     END_ON,
     EUROPE,
+    EXTENDED,
     EXTENDED_ON,
+    KNOWN,
     LEGACY_ON,
     POLICY,
     SONNET,
@@ -46,9 +48,6 @@ from tests.core.cases import (
 
 if TYPE_CHECKING:
     from notifier.model import Decision, TrackedModel
-
-KNOWN = told(Phase.LEGACY, SONNET_DATES, on=LEGACY_ON)
-EXTENDED = told(Phase.EXTENDED_ACCESS, SONNET_DATES, on=EXTENDED_ON)
 
 
 def kind_of(found: Decision | None) -> Kind | None:

@@ -26,6 +26,7 @@ from notifier.render.words import plain
 from tests.core.cases import (
     DYING,
     EAST,
+    EXTENDED,
     EXTENDED_ON,
     LEGACY_ON,
     PLACE,
@@ -42,7 +43,6 @@ from tests.core.cases import (
 from tests.core.health_alerts import about_nothing, alert_about, concerned, event
 
 NOW = "2027-02-07T09:00:00Z"
-EXTENDED = told(Phase.EXTENDED_ACCESS, SONNET_DATES, on=EXTENDED_ON)
 SNS_BYTES = 256 * 1024
 
 

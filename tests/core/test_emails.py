@@ -30,7 +30,9 @@ from tests.core.cases import (
     EAST,
     END_ON,
     EUROPE,
+    EXTENDED,
     EXTENDED_ON,
+    KNOWN,
     LEGACY_ON,
     PLACE,
     POLICY,
@@ -87,8 +89,6 @@ CAPACITY = {
         + capacity_line("Claude Sonnet 4.6", Capacity(1_000, 2_000_000, Peak(212, 940_000))),
     )
 }
-KNOWN = told(Phase.LEGACY, SONNET_DATES, on=LEGACY_ON)
-EXTENDED = told(Phase.EXTENDED_ACCESS, SONNET_DATES, on=EXTENDED_ON)
 
 POLICY_ANNOUNCING = POLICY.__class__(
     POLICY.scope, POLICY.scope_before, POLICY.ladders, announce_new_models=True

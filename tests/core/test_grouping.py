@@ -36,6 +36,7 @@ from tests.core.cases import (
     EAST,
     END_ON,
     EUROPE,
+    EXTENDED,
     EXTENDED_ON,
     LEGACY_ON,
     PLACE,
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
 
 NOW = at("2026-10-20")
 OPUS = "anthropic.claude-opus-4-1-20250805-v1:0"
-EXTENDED = told(Phase.EXTENDED_ACCESS, SONNET_DATES, on=EXTENDED_ON)
 
 
 def alerts(rows: Iterable[TrackedModel], now: str = "2026-10-20") -> tuple[Alert, ...]:

@@ -27,7 +27,9 @@ from tests.core.cases import (
     DYING,
     EAST,
     END_ON,
+    EXTENDED,
     EXTENDED_ON,
+    KNOWN,
     LEGACY_ON,
     POLICY,
     SONNET,
@@ -52,8 +54,6 @@ SNOOZED = Snooze(SONNET, EAST, "ann", "we know", SAID, until=date(2027, 4, 1))
 RESOLVED = Snooze(SONNET, EAST, "ann", "moved off it", SAID)
 EVERYWHERE = replace(SNOOZED, region=None)
 
-KNOWN = told(Phase.LEGACY, SONNET_DATES, on=LEGACY_ON)
-EXTENDED = told(Phase.EXTENDED_ACCESS, SONNET_DATES, on=EXTENDED_ON)
 ENDED = told(Phase.END_OF_LIFE, SONNET_DATES, on=END_ON)
 EARLIER = lifecycle("LEGACY", LEGACY_ON, EXTENDED_ON, "2027-04-07")
 LATER = lifecycle("LEGACY", LEGACY_ON, EXTENDED_ON, "2027-07-01")

@@ -30,6 +30,7 @@ from notifier.render.words import (
 from tests.core.cases import (
     DYING,
     EAST,
+    EXTENDED,
     EXTENDED_ON,
     LEGACY_ON,
     PLACE,
@@ -180,7 +181,6 @@ def test_words(written: str, expected: str) -> None:
 
 
 KNOWN = told(Phase.LEGACY, SONNET_DATES)
-EXTENDED = told(Phase.EXTENDED_ACCESS, SONNET_DATES, on=EXTENDED_ON)
 GONE = told(Phase.END_OF_LIFE, SONNET_DATES, gone=True)
 PREMIER = "amazon.nova-premier-v1:0"
 

@@ -577,9 +577,7 @@ class Oracle:
             left = due(replace(memory, marks=memory.marks | stated), now, poll.now, poll.wish)
             open_ones += [one for one in reminders if one not in left]
         sure = [one for one in reminders if one not in open_ones]
-        # Open: whether rule 8 speaks of reminders too.
-        late = use is not True and True in straggles(row, "DEADLINE", now.dates, self.log, poll.now)
-        options = [] if sure and not late else [Option(None, memory)]
+        options = [] if sure else [Option(None, memory)]
         nearest = [min(day for _, day in group) for group in (sure, reminders) if group]
         # Open: which is named of two on one day.
         named = {one for one in reminders if one[1] in nearest}
@@ -655,7 +653,7 @@ class Oracle:
         if len(rows) > 1:
             allowed |= {None}
         assert document["direction"] in allowed, f"{document['direction']} not in {allowed}"
-        assert {one.grouping_date for row in tellings for one in row}.__len__() == 1, "rule 7"
+        assert len({one.grouping_date for row in tellings for one in row}) == 1, "rule 7"
         self.held[document["alert_id"]] = {
             row: (
                 next(iter(telling)),

@@ -17,7 +17,7 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from infra.template import template
 from local_aws.dynamodb_local import DynamoDBLocal
@@ -60,10 +60,16 @@ TRIED: Final = (
 _COPIED: Final = ["app.py", "cdk.json", "cli", "demo", "docs", "infra", "lambdas", "local_aws"]
 _PYTEST: Final = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "default"]
 _MUTMUT: Final = (sys.executable, "-m", "mutmut")
-# mutmut's own words for how a run of the tests ended, by exit code.
-_ENDS: Final = {0: "survived", 1: "killed", 3: "killed", 33: "reached by no test"}
-_TIMED_OUT: Final = "timed out"
-_KILLED: Final = ("killed", _TIMED_OUT)
+# How a run of the tests ended, by the exit code that mutmut keeps; whatever else comes of a change
+# is not known to have been noticed. One that never ends was: its tests were stopped for it.
+_ENDS: Final[dict[int | None, str]] = {
+    **dict.fromkeys((1, 3), "killed"),
+    **dict.fromkeys((-24, 24, 36, 152, 255), "timed out"),
+    None: "not run",
+    0: "survived",
+    33: "reached by no test",
+}
+_NOTICED: Final = ("killed", "timed out")
 
 
 @dataclass(frozen=True)
@@ -74,13 +80,17 @@ class Score:
 
     @property
     def percent(self) -> float:
-        """Those that were noticed, of all."""
-        noticed = sum(end in _KILLED for end in self.ends.values())
+        """Those that were noticed, of all that there are."""
+        noticed = sum(end in _NOTICED for end in self.ends.values())
         return 100 * noticed / max(1, len(self.ends))
+
+    def of_those_run(self) -> Score:
+        """Leave out what was not asked for."""
+        return Score({name: end for name, end in self.ends.items() if end != "not run"})
 
     def unnoticed(self) -> list[str]:
         """Name those that were not noticed."""
-        return sorted(name for name, end in self.ends.items() if end not in _KILLED)
+        return sorted(name for name, end in self.ends.items() if end not in _NOTICED)
 
 
 def main() -> int:
@@ -102,8 +112,13 @@ def main() -> int:
         }
         command = [*_MUTMUT, "run", "--max-children", str(given.children), *given.only]
         subprocess.run(command, cwd=folder, env=os.environ | made, check=False)
-        score = Score(dict(_ends(folder)))
-        return _report(folder, score)
+        score = score_of(folder)
+        return _report(folder, score.of_those_run() if given.only else score)
+
+
+def score_of(folder: Path) -> Score:
+    """Read what mutmut has kept of its runs in a copy."""
+    return Score(dict(_ends(folder)))
 
 
 def _copy(folder: Path) -> None:
@@ -137,16 +152,17 @@ def _settings() -> str:
 
 
 def _ends(folder: Path) -> Iterator[tuple[str, str]]:
-    """Read how each mutant ended; one that was not run is left out."""
+    """Read how each mutant ended."""
     for kept in sorted((folder / "mutants" / "notifier").glob("*.meta")):
-        found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))["exit_code_by_key"]
+        found: dict[str, int | None] = json.loads(kept.read_text(encoding="utf-8"))[
+            "exit_code_by_key"
+        ]
         for name, code in found.items():
-            if code is not None:
-                yield name, _ENDS.get(code, _TIMED_OUT)
+            yield name, _ENDS.get(code, f"ended with {code}")
 
 
 def _report(folder: Path, score: Score) -> int:
-    for name in score.unnoticed():
+    for name in (one for one in score.unnoticed() if score.ends[one] != "not run"):
         print(f"\n{name}: {score.ends[name]}")  # noqa: T201
         shown = [*_MUTMUT, "show", name]
         subprocess.run(shown, cwd=folder, check=False)

@@ -6,12 +6,13 @@ import subprocess
 import sys
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from infra import asset as module
 from infra.asset import build, target_named
+from infra.template import template
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 LAMBDAS: Final = PROJECT / "lambdas"
@@ -150,3 +151,26 @@ def files(folder: Path, *, bytecode: bool = False) -> dict[str, int]:
 def test_a_build_for_one_target_is_never_taken_for_another() -> None:
     assert target_named("lambda").label == "python3.14 arm64"
     assert target_named("host").label != target_named("lambda").label
+
+
+def test_what_is_put_together_in_another_way_is_never_taken_for_what_was_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account and an emulator keep each build under its hash."""
+    before, again = assets_of(template({})), assets_of(template({}))
+    changed = tmp_path / "asset.py"
+    changed.write_text(Path(module.__file__).read_text() + "\n# another way\n")
+    monkeypatch.setattr(module, "__file__", str(changed))
+
+    after = assets_of(template({}))
+
+    assert before == again
+    assert before
+    assert not before & after
+
+
+def assets_of(made: dict[str, Any]) -> set[str]:
+    functions = (
+        one["Properties"] for one in made["Resources"].values() if "Code" in one["Properties"]
+    )
+    return {one["Code"]["S3Key"] for one in functions if "S3Key" in one["Code"]}
