@@ -68,7 +68,6 @@ class _Group(NamedTuple):
     milestone: Milestone | None
     milestone_date: date | None
     direction: Direction | None
-    listed_again: bool
 
 
 def grouping_date(dates: Dates) -> tuple[Milestone | None, date | None]:
@@ -153,7 +152,6 @@ def _group_of(decision: Decision) -> _Group:
         named,
         named_date,
         decision.direction,
-        decision.previous.gone,
     )
 
 

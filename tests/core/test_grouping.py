@@ -120,6 +120,18 @@ def test_two_models_that_end_on_the_same_day_are_one_alert() -> None:
     assert [entry.name for entry in alert.models] == ["Claude Opus 4.1", "Claude Sonnet 4.5"]
 
 
+def test_a_return_to_active_and_to_the_list_are_one_alert() -> None:
+    gone = told(Phase.END_OF_LIFE, SONNET_DATES, gone=True)
+
+    (alert,) = alerts([row(told=told(Phase.LEGACY, SONNET_DATES)), row(OPUS, told=gone)])
+
+    assert alert.kind is Kind.RETURNED_TO_ACTIVE
+    assert {entry.model_id: entry.listed_again for entry in alert.models} == {
+        SONNET: False,
+        OPUS: True,
+    }
+
+
 @pytest.mark.parametrize(
     ("other", "now"),
     [

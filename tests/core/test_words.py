@@ -270,6 +270,22 @@ def _of(one: TrackedModel, now: str, *others: TrackedModel) -> Alert:
         ),
         pytest.param(
             lambda: _of(
+                row("acme.b", name="Beta", told=GONE),
+                "2026-10-20",
+                row(told=KNOWN),
+                row("acme.b", WEST, name="Beta", told=GONE),
+            ),
+            "Claude Sonnet 4.5 is Active again, and Beta is listed again in us-east-1 and "
+            "us-west-2.",
+            id="one is active again, another is listed again",
+        ),
+        pytest.param(
+            lambda: _of(row(told=GONE), "2026-10-20", row(region=WEST, told=KNOWN)),
+            "Claude Sonnet 4.5 is Active again.",
+            id="listed again in one Region, active again in another",
+        ),
+        pytest.param(
+            lambda: _of(
                 row(life=lifecycle("LEGACY", LEGACY_ON, EXTENDED_ON, "2027-03-01"), told=KNOWN),
                 "2026-10-20",
             ),

@@ -282,6 +282,10 @@ def severity(  # noqa: PLR0913, PLR0917 all that rule 9 weighs
     near = any(of == "END_OF_LIFE" and (day - today).days <= 14 for of, day in reminders)
     if kind in ("END_OF_LIFE_REACHED", "MODEL_WITHDRAWN") or near or earlier:
         return frozenset({"critical"})
+    if reminders and end is not None and (end - today).days <= 14:
+        # Open: whether a reminder of another milestone, which states all dates (rule 3), is one
+        # of the end of life as well.
+        return frozenset({"warning", "critical"})
     return frozenset({"warning"})
 
 
@@ -683,11 +687,9 @@ class Oracle:
         self.is_first = self.is_first and not self.joined
         after = {row: self._after_baseline(row, facts[row], listed, poll) for row in joined}
         for document in documents:
-            about = (
-                {region for _, region in rows_of(document)} if len(documents) > 1 else self.joined
-            )
+            # A4: it holds the rows that it states; of the others there is nothing to be heard.
             self.held[document["alert_id"]] = {
-                row: (None, after[row], poll.now) for row in joined if row[1] in about
+                row: (None, after[row], poll.now) for row in rows_of(document)
             }
         held = {row for document in documents for row in self.held[document["alert_id"]]}
         self.memories |= {row: after[row] for row in joined if row not in held}

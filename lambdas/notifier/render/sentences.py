@@ -24,6 +24,7 @@ from notifier.render.words import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from notifier.health_event import HealthEvent, HealthNews
@@ -77,7 +78,11 @@ def reason(alert: Alert) -> str:
 
 def distinct_names(alert: Alert) -> list[str]:
     """Give the names of the alert's models, in its order, each once."""
-    return list(dict.fromkeys(entry.name for entry in alert.models))
+    return _names(alert.models)
+
+
+def _names(entries: Iterable[ModelEntry]) -> list[str]:
+    return list(dict.fromkeys(entry.name for entry in entries))
 
 
 def _about_models(  # noqa: C901, PLR0911 (one sentence for each kind, side by side)
@@ -99,9 +104,7 @@ def _about_models(  # noqa: C901, PLR0911 (one sentence for each kind, side by s
             until = _until(entry, today)
             return f"{names} {is_} now in public extended access, which costs more{until}"
         case Kind.RETURNED_TO_ACTIVE:
-            again = entry.listed_again
-            what = f"{is_} listed again in {_where(alert)}" if again else f"{is_} Active again"
-            return f"{names} {what}{_remaining(alert, today)}"
+            return f"{_returned(alert.models)}{_remaining(alert, today)}"
         case Kind.DATES_CHANGED:
             return _dates_changed(alert, names)
         case Kind.DEADLINE:
@@ -154,7 +157,23 @@ def _lapse(alert: Alert) -> str:
 
 
 def _where(alert: Alert) -> str:
-    return regions_text(sorted({region for entry in alert.models for region in entry.regions}))
+    return _regions_of(alert.models)
+
+
+def _regions_of(entries: Iterable[ModelEntry]) -> str:
+    return regions_text(sorted({region for entry in entries for region in entry.regions}))
+
+
+def _returned(entries: Sequence[ModelEntry]) -> str:
+    """Say which models are Active again, and which had been gone and are listed again."""
+    said = []
+    listed = [entry for entry in entries if entry.listed_again]
+    active = [entry for entry in entries if not entry.listed_again]
+    for those, what in ((active, "Active again"), (listed, f"listed again in {_regions_of(listed)}")):
+        names = _names(those)
+        if names:
+            said.append(f"{names_text(names)} {'are' if len(names) > 1 else 'is'} {what}")
+    return ", and ".join(said)
 
 
 def _ahead_of(alert: Alert, *, many: bool) -> str:
@@ -415,7 +434,8 @@ def _what(alert: Alert) -> str:  # noqa: C901, PLR0911 (as above)
         case Kind.EXTENDED_ACCESS_STARTED:
             return f"public extended access{_if_end_of_life(alert, ends)}"
         case Kind.RETURNED_TO_ACTIVE:
-            return "listed again" if alert.models[0].listed_again else "Active again"
+            again = sorted({entry.listed_again for entry in alert.models})
+            return " or ".join("listed again" if one else "Active again" for one in again)
         case Kind.DATES_CHANGED:
             milestone, _, new = changed_date(alert)
             words = MILESTONE_DATES[milestone] if milestone else "dates"
