@@ -216,6 +216,16 @@ class FakeHealth(Server):
         with self._lock:
             return self._calls[operation]
 
+    def all_calls(self) -> dict[str, int]:
+        """Count the calls that arrived, by operation."""
+        with self._lock:
+            return dict(self._calls)
+
+    def forget_calls(self) -> None:
+        """Count from zero again."""
+        with self._lock:
+            self._calls.clear()
+
     def signing_regions(self) -> frozenset[str]:
         """Name the Regions that the calls were signed for."""
         with self._lock:

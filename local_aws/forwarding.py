@@ -1,6 +1,7 @@
 """HTTP servers that take a request whole, and may pass it on as it came."""
 
 import http.client
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -52,6 +53,8 @@ class Server(ABC):
         """Bind the port, so that the address can be told before anything is answered."""
         self._server = LoopbackServer(_Handler)
         self._server.context = self
+        self._traffic = threading.Lock()
+        self.bytes_in = self.bytes_out = 0
 
     def __enter__(self) -> Self:
         """Start to answer."""
@@ -71,6 +74,17 @@ class Server(ABC):
     def endpoint_url(self) -> str:
         """What AWS_ENDPOINT_URL, or that of one service, must say."""
         return self._server.endpoint_url
+
+    def count(self, request: Request, response: Response) -> None:
+        """Count the bytes of two bodies."""
+        with self._traffic:
+            self.bytes_in += len(request.body)
+            self.bytes_out += len(response.body)
+
+    def forget_traffic(self) -> None:
+        """Count from zero again."""
+        with self._traffic:
+            self.bytes_in = self.bytes_out = 0
 
     @abstractmethod
     def answer(self, request: Request) -> Response | None:
@@ -129,6 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
         if response is None:
             self.close_connection = True
             return
+        server.count(request, response)
         self._send(response)
 
     # The names by which http.server finds a method.

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+
+import boto3
 
 from notifier import pipeline
 from notifier.capacity import Peak, Quota
@@ -422,10 +425,16 @@ class World:
         return dict(answer.get("Item", {}))
 
     def items(self, table: str) -> list[dict[str, Any]]:
-        """Read a whole table: `Models` or `Alerts`."""
+        """Read a whole table, `Models` or `Alerts`, with a client that the product never saw."""
         name = self.tables[f"{table}TableName"]
-        pages = self.client.get_paginator("scan").paginate(TableName=name)
+        client = _own_client(self.client.meta.endpoint_url)
+        pages = client.get_paginator("scan").paginate(TableName=name)
         return [dict(item) for page in pages for item in page["Items"]]
+
+
+@cache
+def _own_client(endpoint_url: str) -> DynamoDBClient:
+    return boto3.resource("dynamodb", endpoint_url=endpoint_url).meta.client
 
 
 def kinds(documents: Iterable[dict[str, Any]]) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer
+from boto3.dynamodb.types import Binary, TypeDeserializer
 
 from notifier.errors import AwsError, ConditionFailedError, aws_call
+from notifier.sources.raw_lists import raw_list, read_raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -68,6 +70,7 @@ class Table:
         """Take the client and the table's name."""
         self._client = client
         self.name = name
+        read_raw(client, "Scan", "Items")
 
     def get(self, key: Mapping[str, str]) -> Item | None:
         """Read one item, consistently."""
@@ -99,7 +102,8 @@ class Table:
                 **{name: value for name, value in given.items() if value},
             )
             for page in pages:
-                yield from page["Items"]
+                items = raw_list(page, "Items")
+                yield from page["Items"] if items is None else map(_plain_item, items)
 
     def query_index(self, index: str, attribute: str, value: str) -> list[Item]:
         """Read the items that an index holds under one value, in the index's order."""
@@ -255,3 +259,24 @@ def _path(name: str, names: dict[str, str]) -> str:
         names[placeholder] = part
         placeholders.append(placeholder)
     return ".".join(placeholders)
+
+
+def _plain_item(item: Mapping[str, Any]) -> Item:
+    return {name: _plain(value) for name, value in item.items()}
+
+
+def _plain(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 whatever DynamoDB holds
+    """Give what boto3 gives; the kinds that rows are made of without the detour through it."""
+    for kind, held in value.items():
+        match kind:
+            case "S" | "BOOL":
+                return held
+            case "M":
+                return _plain_item(held)
+            case "L":
+                return [_plain(one) for one in held]
+            case "B":
+                return Binary(base64.b64decode(held))
+            case "BS":
+                return {Binary(base64.b64decode(one)) for one in held}
+    return _PLAIN.deserialize(value)

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+# A table holds the same few hundred times over and over.
+_REMEMBERED: Final = 4096
 
 
 class NaiveTimeError(ValueError):
@@ -17,11 +22,13 @@ def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+@lru_cache(_REMEMBERED)
 def iso_time(moment: datetime) -> str:
     """Write a time: `2027-04-08T07:00:00Z`."""
     return utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@lru_cache(_REMEMBERED)
 def parse_time(text: str) -> datetime:
     """Read what `iso_time` wrote, or any ISO 8601 time that has a zone.
 

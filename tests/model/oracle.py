@@ -543,7 +543,8 @@ class Oracle:
                 options += self._tell(row, "NOW_IN_USE", memory, now, poll)
                 if memory.unheard:
                     options += self._reminders(row, memory, now, poll)
-            else:
+            if use is not True and (memory.left != "scope" or now.gone):
+                # Open: whether use that is unknown again can bring in a model that is gone.
                 options += self._reminders(row, memory, now, poll)
             return options
         for kind in changes(memory, now, today):

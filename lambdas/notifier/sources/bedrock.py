@@ -8,6 +8,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import botocore.session
@@ -29,6 +30,8 @@ from notifier.model import (
     RowKey,
 )
 
+from notifier.sources.raw_lists import raw_list, read_raw
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from notifier.model import TrackedModel
 
 _WORKERS = 32
+_SUMMARIES = "modelSummaries"
+_LIFECYCLE = "modelLifecycle"
 _CALLS = Config(
     connect_timeout=3,
     read_timeout=8,
@@ -75,7 +80,7 @@ def lenient_session(profile: str | None = None, region: str | None = None) -> Se
     return Session(botocore_session=core, profile_name=profile, region_name=region)
 
 
-def _timestamp_or_text(value: str) -> datetime | str:
+def _timestamp_or_text(value: str | float) -> datetime | str:
     try:
         if isinstance(value, str):
             # Not as botocore does, which takes "May 2027" for a day in May, by today's date.
@@ -135,8 +140,10 @@ class Bedrock:
         """
         asked = tuple(regions)
         self._prepare(asked)
+        # Most Regions say of a model what the others say.
+        known: dict[str, ListedModel] = {}
         with ThreadPoolExecutor(_WORKERS) as pool:
-            answers = pool.map(self._catalog, asked)
+            answers = pool.map(partial(self._catalog, known=known), asked)
             if meanwhile is not None:
                 meanwhile()
             return dict(zip(asked, answers, strict=True))
@@ -155,19 +162,19 @@ class Bedrock:
         """Make the clients that are missing: a session must not do so in several threads."""
         for region in regions:
             if region not in self._clients:
-                self._clients[region] = self._session.client(
-                    "bedrock", region_name=region, config=_CALLS
-                )
+                client = self._session.client("bedrock", region_name=region, config=_CALLS)
+                read_raw(client, "ListFoundationModels", _SUMMARIES)
+                self._clients[region] = client
 
-    def _catalog(self, region: str) -> Catalog | Failure:
+    def _catalog(self, region: str, known: dict[str, ListedModel]) -> Catalog | Failure:
         try:
             with aws_call("bedrock:ListFoundationModels"):
                 answer = self._clients[region].list_foundation_models()
+            return parse_catalog(region, answer, known)
         except AwsError as error:
             return Failure(error.code, error.message)
         except Exception as error:  # noqa: BLE001 (botocore's parsers raise anything for malformed bodies; one Region's answer must not end the poll, and its failure is reported)
             return Failure("UnexpectedAnswer", f"{type(error).__name__}: {error}")
-        return parse_catalog(region, answer)
 
     def _confirm(self, row: TrackedModel) -> Confirmation:
         """Present if any of the row's ids is, gone if all are, unknown otherwise."""
@@ -206,20 +213,47 @@ def says_gone(error: AwsError) -> bool:
     )
 
 
-def parse_catalog(region: str, answer: Mapping[str, Any]) -> Catalog | Failure:
-    """Read an answer of ListFoundationModels; entries without a usable id are only counted."""
-    summaries = answer.get("modelSummaries")
+def parse_catalog(
+    region: str, answer: Mapping[str, Any], known: dict[str, ListedModel] | None = None
+) -> Catalog | Failure:
+    """Read an answer of ListFoundationModels; entries without a usable id are only counted.
+
+    What is `known` from other answers is taken from there, and what is read is noted there.
+    """
+    found = raw_list(answer, _SUMMARIES)
+    summaries = answer.get(_SUMMARIES) if found is None else found
     if not isinstance(summaries, list):
         # A 200 whose body is no JSON comes back like this, without any exception.
         return Failure("UnexpectedAnswer", "the answer has no modelSummaries")
     models: list[ListedModel] = []
     skipped = 0
+    read = {} if known is None else known
     for summary in summaries:
         try:
-            models.append(_parse_model(summary))
+            models.append(_parsed_once(summary, read))
         except ValidationError:
             skipped += 1
     return Catalog(region, tuple(models), skipped)
+
+
+def _parsed_once(summary: object, known: dict[str, ListedModel]) -> ListedModel:
+    content = _documented_entry(summary)
+    key = repr({name: value for name, value in content.items() if name != "modelArn"})
+    if key not in known:
+        known[key] = _parse_model(content)
+    return known[key]
+
+
+def _documented_entry(summary: object) -> dict[str, Any]:
+    """Give an entry, or nothing for null.
+
+    Raises TypeError for one that is none, or whose lifecycle is none: nothing must be concluded
+    from an answer of another shape than the documented one.
+    """
+    entry = {} if summary is None else summary
+    if not isinstance(entry, dict) or not isinstance(entry.get(_LIFECYCLE), dict | None):
+        raise TypeError(f"an entry of {_SUMMARIES}, or its {_LIFECYCLE}, is no object")
+    return entry
 
 
 def _parse_model(summary: object) -> ListedModel:
@@ -252,6 +286,8 @@ def _parse_model(summary: object) -> ListedModel:
 
 
 def _plausible_time(value: object) -> datetime | None:
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        value = _timestamp_or_text(value)
     if not isinstance(value, datetime) or not _FIRST_YEAR <= value.year <= _LAST_YEAR:
         return None
     return value.astimezone(UTC).replace(microsecond=0)
@@ -299,7 +335,7 @@ class _Summary(BaseModel):
     name: Annotated[str, BeforeValidator(_text)] = Field(default="", alias="modelName")
     provider: Annotated[str, BeforeValidator(_text)] = Field(default="", alias="providerName")
     lifecycle: Annotated[dict[str, Any] | None, BeforeValidator(_mapping_or_none)] = Field(
-        default=None, alias="modelLifecycle"
+        default=None, alias=_LIFECYCLE
     )
     inputs: _Words = Field(default=(), alias="inputModalities")
     outputs: _Words = Field(default=(), alias="outputModalities")
