@@ -1,235 +1,230 @@
-"""`make bench`: what the deployed function does in a poll, by Regions, and how long it takes.
+"""`make bench`: what it takes to run the notifier, measured on this machine over loopback.
 
-Scenarios: the first poll (which reads what is used, and looks back), a quiet poll, and the first
-poll of the next day (which reads what is used again); and a scan by the command line, with each
-call as far away as AWS is. Everything is on this machine: times are
-those of loopback and of an emulator, calls and rows are those of AWS.
+Each invocation is a fresh process that sees nothing but the asset, as on Lambda; a fake AWS answers
+from as far away as one says, and counts. Seconds are this machine's; calls, units and bytes are
+what AWS would see. Nothing here is a test: no figure makes it fail.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
+import platform
 import subprocess
 import sys
+import tempfile
 import time
-from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from benchmarks import cold, core, report
+from benchmarks.far_aws import far_aws
+from benchmarks.measured import Measured, Stage
 from infra.config import bedrock_regions
-from local_aws.cloud import local_cloud
-from local_aws.emulator import ADMINISTRATOR
-from local_aws.fake_bedrock import FoundationModel, SystemProfile, model_arn
-from local_aws.forwarding import Request, Response, Server, forward
-from local_aws.gateway import CannedAnswer
+from infra.template import template
+from local_aws.fake_bedrock import FoundationModel
+from local_aws.fake_health import FakeHealthEvent
+from local_aws.health_deliveries import as_eventbridge, sqs_record
 
 if TYPE_CHECKING:
-    from local_aws.cloud import LocalCloud
+    from collections.abc import Iterator
 
-_REGIONS = [region for region in bedrock_regions() if "gov" not in region and "eusc" not in region]
+    from benchmarks.far_aws import FarAws
+
+_REGIONS = [one for one in bedrock_regions() if "gov" not in one and "eusc" not in one][:31]
 _COMMAND = Path(sys.executable).with_name("bedrock-lifecycle")
 _START = datetime(2026, 10, 1, 9, tzinfo=UTC)
-_PROFILES, _GLOBAL = 55, 5
-_OF_ONE = re.compile(r"(?<=[a-z]/)[^/]+/$")
-_USED = 5
-_EMPTY = {
-    "POST /agents/": "agentSummaries",
-    "POST /knowledgebases/": "knowledgeBaseSummaries",
-    "GET /flows/": "flowSummaries",
-    "GET /prompts/": "promptSummaries",
-    "GET /custom-models": "modelSummaries",
-    "GET /model-invocation-jobs": "invocationJobSummaries",
-    "GET /prompt-routers": "promptRouterSummaries",
-    "GET /provisioned-model-throughputs": "provisionedModelSummaries",
-}
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One poll: seconds from invocation to answer, AWS calls by operation, rows written."""
-
-    scenario: str
-    regions: int
-    models: int
-    seconds: float
-    calls: dict[str, int]
-    rows_written: int
+_SETTINGS: dict[str, object] = {}
+_RUNS = 3
+_CHANGES = 60
+_DELIVERIES, _EVENTS, _BATCH = 1000, 20, 10
 
 
 def main(
     regions: Annotated[str, typer.Option(help="Numbers of Regions, separated by commas.")] = (
         "1,8,31"
     ),
-    models: Annotated[int, typer.Option(help="Models in each Region.")] = 150,
-    latency_ms: Annotated[
-        int, typer.Option(help="How far away AWS is for a scan, in milliseconds a call.")
-    ] = 200,
+    models: Annotated[str, typer.Option(help="Numbers of models in each Region.")] = "50,150,1500",
+    latencies: Annotated[str, typer.Option(help="Milliseconds to a Region, and back.")] = (
+        "0,100,300"
+    ),
     out: Annotated[Path, typer.Option("--json", help="Where the figures go.")] = Path(
         "benchmarks.json"
     ),
+    *,
+    docs: Annotated[
+        bool, typer.Option("--docs", help="Put the tables into docs/performance.md.")
+    ] = False,
 ) -> None:
-    """Measure polls of the deployed function over a local AWS."""
+    """Measure polls, bursts, widgets, scans and cold starts, and what a month costs."""
     console = Console(width=None if Console().is_terminal else 120)
-    found: list[Measured] = []
-    for number in (int(part) for part in regions.split(",")):
-        console.print(f"… {number} Regions of {models} models", style="dim")
-        found += _measure(_REGIONS[:number], models)
-        console.print(f"… a scan of {number} Regions, {latency_ms} ms away", style="dim")
-        found.append(_scan(_REGIONS[:number], models, latency_ms / 1000))
-    console.print(_table(found))
-    out.write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n", encoding="utf-8")
+    sizes = [(int(r), int(m)) for m in models.split(",") for r in regions.split(",")]
+    waits = [int(one) / 1000 for one in latencies.split(",")]
+    with tempfile.TemporaryDirectory(prefix="bench-asset-") as scratch:
+        console.print("… building the asset", style="dim")
+        assets = cold.build(Path(scratch))
+        found: dict[str, Any] = {"machine": _machine(), "core": core.decide_seconds()}
+        console.print("… cold starts", style="dim")
+        found["cold"] = cold.starts(assets)
+        found["asset"] = cold.sizes(assets)
+        found["measured"] = []
+        with far_aws(template({"emails": "you@example.com"})) as aws:
+            for size in sizes:
+                for one in _polls(aws, assets.compiled, *size, waits):
+                    console.print(
+                        f"… {one.scenario}, {one.regions} Regions of {one.models} models, "
+                        f"{one.latency * 1000:.0f} ms: {one.wall} s, {one.cpu} s of CPU",
+                        style="dim",
+                    )
+                    found["measured"].append(one)
+            for one in _others(aws, assets.compiled):
+                console.print(f"… {one.scenario}: {one.wall} s", style="dim")
+                found["measured"].append(one)
+    for table in report.tables(found):
+        console.print(table)
+    plain = {**found, "measured": [asdict(one) for one in found["measured"]]}
+    out.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
     console.print(f"The figures are in {out}.", style="dim")
+    if docs:
+        report.fill_in(found)
 
 
-def _measure(regions: list[str], models: int) -> list[Measured]:
-    settings = {"emails": "you@example.com", "regions": ",".join(regions)}
-    with local_cloud(settings) as cloud:
-        _set_stage(cloud, regions, models)
-        polls = {
-            "first poll, reads use": _START,
-            "quiet poll": _START + timedelta(hours=1),
-            "next day, reads use": _START + timedelta(days=1),
-        }
-        return [_poll(cloud, name, at, len(regions), models) for name, at in polls.items()]
+def _machine() -> str:
+    model = "a CPU that does not say its name"
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        model = names[0].partition(":")[2].strip() if names else model
+    return f"{os.cpu_count()} cores of {model}, Python {platform.python_version()}"
 
 
-class _FarAway(Server):
-    """The way to all that is not Bedrock, which has a way of its own: each call takes one of them.
-
-    The gateway behind it answers Bedrock's fake as well, which must not take twice as long.
-    """
-
-    def __init__(self, upstream: str, latency: float) -> None:
-        super().__init__()
-        self._upstream = upstream
-        self.latency_seconds = latency
-
-    def answer(self, request: Request) -> Response | None:
-        """Pass it on."""
-        return forward(request, self._upstream)
+def _models(number: int, changed: int = 0) -> list[FoundationModel]:
+    """Give a catalog; of the first ones the end is stated, and moved where they `changed`."""
+    listed = []
+    for n in range(number):
+        one = FoundationModel(id=f"acme.model-{n:04}-v1:0", name=f"Model {n}", provider="Acme")
+        if n < changed:
+            one = replace(one, status="LEGACY", end_of_life=_START + timedelta(days=200 + n % 5))
+        listed.append(one)
+    return listed
 
 
-def _scan(regions: list[str], models: int, latency: float) -> Measured:
+def _event(at: datetime) -> dict[str, str]:
+    return {"time": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+def _polls(
+    aws: FarAws, asset: Path, regions: int, models: int, waits: list[float]
+) -> Iterator[Measured]:
+    """Measure the life of one account: its first poll, quiet ones, a new day, a busy one."""
+    aws.new_account()
+    aws.set_latency(0)
+    aws.set_catalog(_REGIONS[:regions], _models(models))
+    hours = count()
+
+    def later(*, day: bool = False) -> dict[str, str]:
+        return _event(_START + timedelta(hours=next(hours), days=int(day)))
+
+    near = Stage(aws, asset, regions, models)
+    poll = "notifier.poll"
+    yield near.invoke("first poll", poll, [later()], _SETTINGS)
+    # It asks AWS Health once a day, which the next poll is the first to do.
+    near.invoke("warm", poll, [later()], _SETTINGS)
+    for latency in waits:
+        aws.set_latency(latency)
+        far = replace(near, latency=latency)
+        events = [later() for _ in range(_RUNS)]
+        yield far.invoke("quiet poll", poll, events, _SETTINGS, runs_of_one=True)
+    aws.set_latency(0)
+    yield near.invoke("new day, reads use", poll, [later(day=True)], _SETTINGS)
+    aws.set_catalog(_REGIONS[:regions], _models(models, _CHANGES // regions or 1))
+    yield near.invoke("busy poll", poll, [later(day=True)], _SETTINGS)
+
+
+def _others(aws: FarAws, asset: Path) -> Iterator[Measured]:
+    """Measure the other functions and the command on an account of 20 Regions x 50 models."""
+    regions, models = 20, 50
+    aws.new_account()
+    aws.set_catalog(_REGIONS[:regions], _models(models, models))
+    stage = Stage(aws, asset, regions, models)
+    now = datetime.now(UTC).replace(microsecond=0)
+    stage.invoke("first poll", "notifier.poll", [_event(now)], _SETTINGS)
+    for widget in ("timeline", "deadlines", "coverage", "alerts"):
+        shown = {"widget": widget, "widgetContext": {"width": 1200, "theme": "light"}}
+        yield stage.invoke(
+            f"widget, {widget}", "notifier.dashboard", [shown] * _RUNS, {}, runs_of_one=True
+        )
+    yield stage.invoke("1,000 Health deliveries", "notifier.health", _deliveries(now), _SETTINGS)
+    aws.set_catalog(_REGIONS, _models(models))
+    aws.set_latency(0.2)
+    yield _scan(replace(stage, regions=len(_REGIONS), latency=0.2))
+    aws.set_latency(0)
+
+
+def _deliveries(now: datetime) -> list[dict[str, Any]]:
+    events = [
+        FakeHealthEvent(
+            arn=f"arn:aws:health:us-east-1::event/BEDROCK/AWS_BEDROCK_PLANNED/{n}",
+            type_code="AWS_BEDROCK_PLANNED_LIFECYCLE_EVENT",
+            category="scheduledChange",
+            status="upcoming",
+            region="us-east-1",
+            updated=now,
+            start=now + timedelta(days=60),
+            description=f"acme.model-{n:04}-v1:0 reaches its end of life.",
+        )
+        for n in range(_EVENTS)
+    ]
+    records = [
+        sqs_record(delivery, now)
+        for n in range(_DELIVERIES)
+        for delivery in as_eventbridge(events[n % _EVENTS], delivered_in="us-east-1")
+    ]
+    return [
+        {"Records": records[start : start + _BATCH]} for start in range(0, len(records), _BATCH)
+    ]
+
+
+def _scan(stage: Stage) -> Measured:
     """Run the installed command as somebody does who has deployed nothing."""
-    with (
-        local_cloud({"emails": "you@example.com"}) as cloud,
-        _FarAway(cloud.gateway.endpoint_url, latency) as elsewhere,
-    ):
-        _set_stage(cloud, regions, models)
-        cloud.bedrock.set_time(_START)
-        cloud.gateway.forget()
-        cloud.bedrock.forget_calls()
-        _answer_in_place_of_emulator(cloud)
-        cloud.bedrock.latency_seconds = latency
+    stage.aws.forget()
+    environment = stage.aws.environment({}) | {
+        "PATH": os.environ["PATH"],
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    walls = []
+    for _ in range(_RUNS):
         began = time.perf_counter()
         done = subprocess.run(  # noqa: S603 our own command, and no shell
             [str(_COMMAND), "scan", "--json"],
-            env={
-                **ADMINISTRATOR,
-                "PATH": os.environ["PATH"],
-                "AWS_REGION": regions[0],
-                "AWS_CONFIG_FILE": os.devnull,
-                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-                "AWS_ENDPOINT_URL": elsewhere.endpoint_url,
-                "AWS_ENDPOINT_URL_BEDROCK": cloud.bedrock.endpoint_url,
-                "BEDROCK_LIFECYCLE_NOW": _START.isoformat(),
-            },
+            env=environment,
             capture_output=True,
             text=True,
             check=False,
         )
-        seconds = time.perf_counter() - began
+        walls.append(time.perf_counter() - began)
         if not done.stdout:
             raise RuntimeError(done.stderr)
-        calls = _calls(cloud)
-    return Measured("scan", len(regions), models, round(seconds, 2), calls, 0)
-
-
-def _answer_in_place_of_emulator(cloud: LocalCloud) -> None:
-    """Let listings that are empty come from the gateway: the emulator would be what is measured."""
-    for path, name in _EMPTY.items():
-        answer = CannedAnswer(json.dumps({name: []}).encode(), "application/json")
-        cloud.gateway.inject("bedrock", path, answer, times=None)
-
-
-def _set_stage(cloud: LocalCloud, regions: list[str], models: int) -> None:
-    listed = [
-        FoundationModel(id=f"acme.model-{n:04}-v1:0", name=f"Model {n}", provider="Acme")
-        for n in range(models)
-    ]
-    for region in regions:
-        cloud.bedrock.set_catalog(region, listed)
-        arns = {
-            # Most profiles lead to a few Regions, some to all.
-            one.id: tuple(model_arn(of, one.id) for of in (regions if n < _GLOBAL else regions[:3]))
-            for n, one in enumerate(listed)
-        }
-        cloud.bedrock.set_system_profiles(
-            region,
-            [
-                SystemProfile(f"global.{one.id}", f"Global {one.name}", arns[one.id])
-                for one in listed[:_PROFILES]
-            ],
-        )
-    for one in listed[:_USED]:
-        day = (_START - timedelta(days=1)).date()
-        cloud.account.invoked(regions[0], f"global.{one.id}", day, invocations=100)
-    cloud.account.create_agent(regions[0], "agent", listed[0].id)
-
-
-def _poll(cloud: LocalCloud, name: str, at: datetime, regions: int, models: int) -> Measured:
-    cloud.gateway.forget()
-    cloud.bedrock.forget_calls()
-    began = time.perf_counter()
-    answer = cloud.poll(at)
-    seconds = time.perf_counter() - began
-    if answer.function_error:
-        raise RuntimeError(answer.payload)
-    calls = _calls(cloud)
-    written = answer.payload["rows_written"]
-    return Measured(name, regions, models, round(seconds, 2), calls, written)
-
-
-def _calls(cloud: LocalCloud) -> dict[str, int]:
-    calls = Counter[str]()
-    for (operation, _), count in cloud.bedrock.all_calls().items():
-        calls[operation] += count
-    for (service, action), count in cloud.gateway.all_calls().items():
-        if service != "lambda" and not _is_forwarded(service, action):
-            # The ids of agents and their like are no operations of their own.
-            calls[f"{service} {_OF_ONE.sub('*', action)}"] += count
-    return dict(sorted(calls.items()))
-
-
-def _is_forwarded(service: str, action: str) -> bool:
-    """Say whether Bedrock's fake, which counts it too, passed the call on."""
-    agents = ("/agents", "/prompts", "/flows", "/knowledgebases")
-    return service == "bedrock" and not any(part in action for part in agents)
-
-
-def _table(found: list[Measured]) -> Table:
-    table = Table(title="Polls of the deployed function")
-    for heading in ("scenario", "Regions", "models", "seconds", "rows written", "calls"):
-        table.add_column(heading, overflow="fold")
-    for one in found:
-        calls = ", ".join(f"{count} {name}" for name, count in one.calls.items())
-        table.add_row(
-            one.scenario,
-            str(one.regions),
-            str(one.models),
-            f"{one.seconds:.2f}",
-            str(one.rows_written),
-            f"{sum(one.calls.values())}: {calls}",
-        )
-    return table
+    counted = stage.aws.counted().divided_by(_RUNS)
+    return Measured(
+        "scan, whole process",
+        stage.regions,
+        stage.models,
+        stage.latency,
+        0,
+        0,
+        round(min(walls), 2),
+        0,
+        0,
+        counted,
+    )
 
 
 if __name__ == "__main__":

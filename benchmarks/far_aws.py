@@ -66,6 +66,18 @@ class Counted:
         """All calls together."""
         return sum(self.calls.values())
 
+    def divided_by(self, runs: int) -> Counted:
+        """Give what one of so many equal runs asked."""
+        return Counted(
+            {name: round(count / runs) for name, count in self.calls.items() if count >= runs},
+            round(self.bytes_sent / runs),
+            round(self.bytes_received / runs),
+            self.read_units / runs,
+            self.write_units / runs,
+            round(self.row_writes / runs),
+            round(self.other_writes / runs),
+        )
+
 
 class MeteredDynamoDB(Server):
     """The way to DynamoDB Local, which asks it on the way what each call consumes."""
@@ -104,8 +116,7 @@ class MeteredDynamoDB(Server):
     def _count(self, action: str, asked: dict[str, Any], answered: dict[str, Any]) -> None:
         consumed = answered.get("ConsumedCapacity", [])
         units = sum(
-            one["CapacityUnits"]
-            for one in (consumed if isinstance(consumed, list) else [consumed])
+            one["CapacityUnits"] for one in (consumed if isinstance(consumed, list) else [consumed])
         )
         subjects = list(_written(action, asked))
         rows = sum(_is_row(subject) for subject in subjects)
@@ -114,7 +125,11 @@ class MeteredDynamoDB(Server):
             if action in _READS:
                 self.read_units += units
             else:
-                self.write_units += units
+                # In a transaction each item costs twice what it costs alone:
+                # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+                # DynamoDB Local says less.
+                least = 2 * len(subjects) if action.startswith("Transact") else 0
+                self.write_units += max(units, least)
             self.row_writes += rows
             self.other_writes += len(subjects) - rows
 

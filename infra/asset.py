@@ -6,6 +6,7 @@ and an old botocore drops unknown fields without a word.
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import platform
 import shutil
@@ -14,6 +15,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from typing import Final, Literal
 
 import jsii
@@ -42,9 +44,19 @@ class Target:
     reuses_dependencies: bool
 
     @property
+    def is_compiled(self) -> bool:
+        """Whether bytecode goes in: no Python can make that of another version.
+
+        A function may not write where its code is, so without it every cold start compiles all
+        that it imports anew, which takes three times as long as the rest (docs/performance.md).
+        """
+        return self.runtime.name == f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+    @property
     def label(self) -> str:
         """A text that differs whenever the built files would."""
-        return f"{self.runtime.name} {self.architecture.name}"
+        compiled = " compiled" if self.is_compiled else ""
+        return f"{self.runtime.name} {self.architecture.name}{compiled}"
 
 
 def target_named(name: Literal["lambda", "host"]) -> Target:
@@ -115,6 +127,8 @@ def build(target: Target, folder: Path) -> None:
     else:
         _install_dependencies(target, folder)
     shutil.copytree(_LAMBDAS / "notifier", folder / "notifier", ignore=_not_code)
+    if target.is_compiled:
+        _compile(folder, "notifier")
 
 
 def _not_code(folder: str, names: list[str]) -> list[str]:
@@ -161,8 +175,25 @@ def _install_dependencies(target: Target, folder: Path) -> None:
             # source for another machine, and no build tool that nobody locked runs on this one.
             *("--require-hashes", "--only-binary=:all:", "--requirement", str(_LOCKED)),
             *("--target", str(folder)),
-            # Bytecode of this machine's Python would be dead weight for another's.
+            # By ourselves, for pip ties bytecode to the time of a file, and to this machine.
             *("--no-compile", *target.pip_arguments),
         ],
         check=True,
+    )
+    if target.is_compiled:
+        _compile(folder)
+
+
+def _compile(folder: Path, part: str = "") -> None:
+    """Put the bytecode of a part beside it, to be taken for good whatever the files' times are.
+
+    The CDK gives every file in an asset the same time. What bytecode says of where it comes from
+    is where Lambda puts it, and not a folder of whoever deploys.
+    """
+    compileall.compile_dir(
+        folder / part,
+        quiet=2,
+        stripdir=str(folder),
+        prependdir="/var/task",
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
     )

@@ -106,16 +106,17 @@ def decide(
 
     Rows that are `spoken_for` by an alert not yet settled say nothing new until it is.
     """
-    rows = tuple(rows)
+    rows, today = tuple(rows), now.date()
     siblings = _Siblings(rows)
     decisions: list[Decision] = []
     deferrals: list[Deferral] = []
     adoptions: list[Adoption] = []
     for row in rows:
-        if row.key in spoken_for:
+        key = row.key
+        if key in spoken_for:
             continue
-        said = policy.snoozes.all_of(row, now.date())
-        if _is_silent(row) and row.key not in newcomers.rows and not said:
+        said = policy.snoozes.all_of(row, today)
+        if _is_silent(row) and key not in newcomers.rows and not said:
             continue
         if any(one.key in spoken_for for one in said):
             continue  # An alert that opens it again is not out yet.

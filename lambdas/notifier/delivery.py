@@ -50,9 +50,15 @@ class _Topic:
     """An SNS topic of ours: messages leave it at a pace that its subscribers can follow."""
 
     def __init__(
-        self, client: SNSClient, topic_arn: str, pause: Callable[[float], None] = time.sleep
+        self,
+        client: Callable[[], SNSClient],
+        topic_arn: str,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take a client that does not retry: a lost response would double the message."""
+        """Take what gives a client, asked for only where there is something to tell.
+
+        It must not retry: a lost response would double the message.
+        """
         self._client = client
         self._topic_arn = topic_arn
         self._pause = pause
@@ -64,12 +70,12 @@ class _Topic:
             self._pause(_SECONDS_BETWEEN_PUBLISHES)
         self._published = True
         with aws_call("sns:Publish"):
-            self._client.publish(TopicArn=self._topic_arn, **message)
+            self._client().publish(TopicArn=self._topic_arn, **message)
 
     def is_heard(self) -> bool:
         """Say whether any subscription is confirmed. Raises AwsError."""
         with aws_call("sns:GetTopicAttributes"):
-            answer = self._client.get_topic_attributes(TopicArn=self._topic_arn)
+            answer = self._client().get_topic_attributes(TopicArn=self._topic_arn)
         return int(answer["Attributes"].get("SubscriptionsConfirmed", "0")) > 0
 
 
@@ -118,15 +124,15 @@ class EventBus:
     name = "eventbridge"
     tells = False
 
-    def __init__(self, client: EventBridgeClient, bus: str) -> None:
-        """Take a client that does not retry, and the bus's name or ARN."""
+    def __init__(self, client: Callable[[], EventBridgeClient], bus: str) -> None:
+        """Take what gives a client that does not retry, and the bus's name or ARN."""
         self._client = client
         self._bus = bus
 
     def send(self, notification: Notification) -> None:
         """Put one event; a refused entry comes back in a 200 and is an error all the same."""
         with aws_call("events:PutEvents"):
-            answer = self._client.put_events(
+            answer = self._client().put_events(
                 Entries=[
                     {
                         "Source": _EVENT_SOURCE,

@@ -48,7 +48,7 @@ from notifier.observe import Observation, observe
 from notifier.render.document import notification
 from notifier.scope import Scope
 from notifier.settings import AlertOn, ScopeSettings, Settings
-from notifier.snapshot import PollInProgressError
+from notifier.snapshot import EnabledRegions, PollInProgressError
 from notifier.summary import Summary
 from notifier.usage import listed_ids, remember, requests
 
@@ -72,6 +72,8 @@ if TYPE_CHECKING:
 _CONFIRMED_PER_POLL = 500
 # A poll may take two minutes; reading what is used must leave most of them to the alerts.
 _USAGE_SECONDS = 45
+# Who enables a Region can wait for a day.
+_REGIONS_KEPT_FOR = timedelta(days=1)
 # People are given this long to confirm their subscription before the alarm says that nobody has.
 _BASELINE_MAY_WAIT = timedelta(hours=24)
 
@@ -164,6 +166,7 @@ class _Poll:
         self._summary = Summary(now)
         self._down: dict[str, AwsError] = {}
         self._waiting: list[Record] = []
+        self._enabled: EnabledRegions | None = None
 
     def run(self) -> Summary:
         """Gather, decide, deliver, record; then the digest, if one is due."""
@@ -276,12 +279,21 @@ class _Poll:
         if self._settings.regions != "all":
             return self._settings.regions
         covered = {s.region for s in state.regions.values() if s.covered_since is not None}
+        return tuple(sorted(covered.union(self._ask_for_regions(state.enabled))))
+
+    def _ask_for_regions(self, known: EnabledRegions | None) -> tuple[str, ...]:
+        """Give the enabled Regions; the account is asked once a day, or until it answers."""
         bedrock, home = self._edges.bedrock, self._edges.place.region
+        if known is not None and self._now - known.asked_at < _REGIONS_KEPT_FOR:
+            self._enabled = known
+            return known.names
         try:
-            return tuple(sorted(covered | set(bedrock.enabled_regions(home))))
+            found = bedrock.enabled_regions(home)
         except AwsError as error:
             self._summary.note_warning(error)
-            return tuple(sorted(covered | set(bedrock.offered_regions(home))))
+            return bedrock.offered_regions(home)
+        self._enabled = EnabledRegions(found, self._now)
+        return found
 
     def _ask(self, enabled: Iterable[str], state: State) -> dict[str, Catalog | Failure]:
         return self._edges.bedrock.catalogs(regions_to_ask(enabled, state.regions, self._now))
@@ -595,7 +607,9 @@ class _Poll:
             self._summary.outcome = "failed"
             return
         scope = self._settings.scope.model_dump(mode="json")
-        self._edges.snapshot.complete(self._now, scope, unheard=self._summary.is_unheard)
+        self._edges.snapshot.complete(
+            self._now, scope, unheard=self._summary.is_unheard, enabled=self._enabled
+        )
 
 
 def _may_be_called(state: RegionState | None) -> bool:

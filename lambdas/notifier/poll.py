@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from notifier import pipeline
+from notifier import garbage, pipeline
 from notifier.delivery import audiences
 from notifier.errors import PollFailedError
 from notifier.sample import send_sample
@@ -47,6 +47,7 @@ class InvalidEventError(ValueError):
 
 @logger.inject_lambda_context
 @metrics.log_metrics
+@garbage.put_off()
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Poll once. The event is `{"time": "2026-11-20T08:00:00Z"}`; without a time it is now.
 

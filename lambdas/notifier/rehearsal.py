@@ -24,6 +24,7 @@ class _Unwritten:
     """A DynamoDB client that only reads: every write is let by as if its condition held."""
 
     def __init__(self, client: DynamoDBClient) -> None:
+        self.meta = client.meta
         self.get_item = client.get_item
         self.get_paginator = client.get_paginator
 

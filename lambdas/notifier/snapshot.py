@@ -118,6 +118,13 @@ class PollInProgressError(Exception):
         self.is_ours = is_ours
 
 
+class EnabledRegions(NamedTuple):
+    """The Regions that were enabled when the account was last asked."""
+
+    names: tuple[str, ...]
+    asked_at: datetime
+
+
 class DigestState(NamedTuple):
     """Since when a digest is due, and up to which poll the last one told.
 
@@ -142,6 +149,7 @@ class State:
     regions: Mapping[str, RegionState] = field(default_factory=dict)
     last_completed_at: datetime | None = None
     baseline_told_at: datetime | None = None
+    enabled: EnabledRegions | None = None
     scope: Mapping[str, Any] | None = None
     unheard: bool = False
     unreadable: tuple[str, ...] = ()
@@ -195,8 +203,18 @@ class Snapshot:
         except ConditionFailedError:
             return  # Held by another: nothing of ours is left to give back.
 
-    def complete(self, now: datetime, scope: Mapping[str, Any], *, unheard: bool) -> None:
-        """Note that the poll of that time has done all it had to, and if nobody is subscribed."""
+    def complete(
+        self,
+        now: datetime,
+        scope: Mapping[str, Any],
+        *,
+        unheard: bool,
+        enabled: EnabledRegions | None = None,
+    ) -> None:
+        """Note that the poll of that time has done all it had to, and if nobody is subscribed.
+
+        Also which Regions are enabled, as far as the account was asked.
+        """
         # Versions before the reading of use refuse a scope with more in it than these.
         use = {name: scope[name] for name in _SCOPE_OF_USE if name in scope}
         done = {
@@ -204,6 +222,8 @@ class Snapshot:
             "scope": {name: value for name, value in scope.items() if name not in use},
             "scope_of_use": use,
             "unheard": unheard or None,
+            "enabled_regions": list(enabled.names) if enabled else None,
+            "regions_asked_at": iso_time(enabled.asked_at) if enabled else None,
         }
         self._table.update(_POLL_KEY, done)
 
@@ -289,6 +309,7 @@ class Snapshot:
             },
             last_completed_at=_time(poll, "last_completed_at"),
             baseline_told_at=_time(poll, "baseline_told_at"),
+            enabled=_enabled_regions(poll),
             scope={**poll["scope"], **poll.get("scope_of_use", {})} if "scope" in poll else None,
             unheard=bool(poll.get("unheard")),
             unreadable=(*illegible.values(), *not_understood),
@@ -613,6 +634,11 @@ def deferred_from_item(item: Item) -> Deferred:
     return Deferred(
         _facts(item), Kind(item["kind"]), date.fromisoformat(item["on"]), item["reason"]
     )
+
+
+def _enabled_regions(poll: Item) -> EnabledRegions | None:
+    asked_at, names = _time(poll, "regions_asked_at"), poll.get("enabled_regions")
+    return EnabledRegions(tuple(names), asked_at) if asked_at and names else None
 
 
 def _digest_state(item: Item) -> DigestState:

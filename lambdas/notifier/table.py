@@ -265,7 +265,7 @@ def _plain_item(item: Mapping[str, Any]) -> Item:
     return {name: _plain(value) for name, value in item.items()}
 
 
-def _plain(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 whatever DynamoDB holds
+def _plain(value: Any) -> Any:  # noqa: ANN401 whatever DynamoDB holds
     """Give what boto3 gives; the kinds that rows are made of without the detour through it."""
     for kind, held in value.items():
         match kind:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
@@ -63,10 +64,12 @@ def outlets(
     models = Table(tables, environment.models_table)
     snapshot = Snapshot(models)
     ledger = Ledger(Table(tables, environment.alerts_table))
-    sns = boto3.client("sns", config=_PUBLISH_CALLS)
+    # Most polls have nothing to tell, and a client costs more than all that is decided.
+    sns = cache(partial(boto3.client, "sns", config=_PUBLISH_CALLS))
+    events = cache(partial(boto3.client, "events", config=_PUBLISH_CALLS))
     topic = AlertsTopic(sns, environment.alerts_topic_arn)
     chat = ChatTopic(sns, environment.chat_topic_arn) if environment.chat_topic_arn else None
-    bus = EventBus(boto3.client("events", config=_PUBLISH_CALLS), environment.event_bus)
+    bus = EventBus(events, environment.event_bus)
     return Outlets(
         snapshot=snapshot,
         memory=HealthMemory(models),

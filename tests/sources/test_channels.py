@@ -56,7 +56,7 @@ def _received(queue: str) -> list[dict[str, Any]]:
 def test_a_queue_gets_the_alert_document_and_what_filters_look_at(
     queue: str, topic_arn: str
 ) -> None:
-    AlertsTopic(boto3.client("sns"), topic_arn).send(SAMPLE)
+    AlertsTopic(lambda: boto3.client("sns"), topic_arn).send(SAMPLE)
 
     (one,) = _received(queue)
     assert one["TopicArn"] == topic_arn
@@ -66,7 +66,7 @@ def test_a_queue_gets_the_alert_document_and_what_filters_look_at(
 
 
 def test_chat_gets_a_custom_notification_and_nothing_beside_it(queue: str, topic_arn: str) -> None:
-    ChatTopic(boto3.client("sns"), topic_arn).send(SAMPLE)
+    ChatTopic(lambda: boto3.client("sns"), topic_arn).send(SAMPLE)
 
     (one,) = _received(queue)
     assert json.loads(one["Message"]) == SAMPLE.chat
@@ -78,7 +78,7 @@ def test_between_two_messages_there_is_a_pause_and_before_the_first_there_is_non
     queue: str, topic_arn: str
 ) -> None:
     pauses: list[float] = []
-    topic = AlertsTopic(boto3.client("sns"), topic_arn, pauses.append)
+    topic = AlertsTopic(lambda: boto3.client("sns"), topic_arn, pauses.append)
 
     topic.send(SAMPLE)
     assert pauses == []
@@ -105,16 +105,16 @@ def test_which_topics_somebody_is_meant_to_hear(
     meant: list[str],
 ) -> None:
     sns = boto3.client("sns")
-    chat = ChatTopic(sns, topic_arn) if has_chat else None
+    chat = ChatTopic(lambda: sns, topic_arn) if has_chat else None
 
-    found = audiences(AlertsTopic(sns, topic_arn), chat, has_email=has_email)
+    found = audiences(AlertsTopic(lambda: sns, topic_arn), chat, has_email=has_email)
 
     assert [one.name for one in found] == meant
 
 
 def test_a_topic_that_is_not_there_is_an_error_that_stays(topic_arn: str) -> None:
     with pytest.raises(AwsError, match="sns:Publish: NotFound") as caught:
-        AlertsTopic(boto3.client("sns"), f"{topic_arn}-gone").send(SAMPLE)
+        AlertsTopic(lambda: boto3.client("sns"), f"{topic_arn}-gone").send(SAMPLE)
     assert caught.value.permanent
 
 
@@ -137,7 +137,7 @@ def test_a_topic_is_heard_by_whoever_has_confirmed(
             {"Attributes": {"SubscriptionsPending": "7"} | confirmed},
             {"TopicArn": "arn:aws:sns:us-east-1:123456789012:ours"},
         )
-        topic = AlertsTopic(sns, "arn:aws:sns:us-east-1:123456789012:ours")
+        topic = AlertsTopic(lambda: sns, "arn:aws:sns:us-east-1:123456789012:ours")
         assert topic.is_heard() is is_heard
 
 
@@ -146,7 +146,7 @@ def test_whether_a_topic_is_heard_may_be_refused() -> None:
     with Stubber(sns) as stub:
         stub.add_client_error("get_topic_attributes", "AuthorizationError", http_status_code=403)
         with pytest.raises(AwsError, match="sns:GetTopicAttributes: AuthorizationError"):
-            AlertsTopic(sns, "arn:aws:sns:us-east-1:123456789012:ours").is_heard()
+            AlertsTopic(lambda: sns, "arn:aws:sns:us-east-1:123456789012:ours").is_heard()
 
 
 def test_the_bus_gets_one_event_with_the_contracts_source_and_the_document() -> None:
@@ -160,7 +160,7 @@ def test_the_bus_gets_one_event_with_the_contracts_source_and_the_document() -> 
         }
         good = {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}
         stub.add_response("put_events", good, {"Entries": [expected]})
-        EventBus(events, "ours").send(SAMPLE)
+        EventBus(lambda: events, "ours").send(SAMPLE)
         stub.assert_no_pending_responses()
 
 
@@ -180,7 +180,7 @@ def test_an_entry_refused_in_a_good_answer_is_an_error(
     with Stubber(events) as stub:
         stub.add_response("put_events", {"FailedEntryCount": 1, "Entries": [entry]})
         with pytest.raises(AwsError) as caught:
-            EventBus(events, "ours").send(SAMPLE)
+            EventBus(lambda: events, "ours").send(SAMPLE)
 
     assert str(caught.value) == f"events:PutEvents: {text}"
     assert (caught.value.action, caught.value.permanent) == ("events:PutEvents", permanent)
@@ -191,5 +191,5 @@ def test_a_refused_call_to_the_bus_is_an_error() -> None:
     with Stubber(events) as stub:
         stub.add_client_error("put_events", "InternalException", http_status_code=500)
         with pytest.raises(AwsError, match="events:PutEvents: InternalException") as caught:
-            EventBus(events, "ours").send(SAMPLE)
+            EventBus(lambda: events, "ours").send(SAMPLE)
     assert not caught.value.permanent

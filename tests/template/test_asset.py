@@ -1,6 +1,7 @@
 """The asset, really built: for Lambda, and for this machine's Python."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -25,6 +26,20 @@ client = botocore.session.get_session().create_client("bedrock", region_name="us
 shapes = client.meta.service_model
 members = shapes.shape_for("FoundationModelLifecycle").members
 print(json.dumps({"from": botocore.__file__, "members": list(members)}))
+"""
+
+# The compiler is asked for nothing that lies in the asset.
+_COMPILED: Final = """
+import importlib._bootstrap_external as loading, json, sys
+sys.path[:0] = [sys.argv[1]]
+compiled = []
+compile_source = loading.SourceLoader.source_to_code
+def noted(self, data, path, *rest, **options):
+    compiled.append(path)
+    return compile_source(self, data, path, *rest, **options)
+loading.SourceLoader.source_to_code = noted
+import notifier.poll, notifier.health, notifier.dashboard
+print(json.dumps([path for path in compiled if path.startswith(sys.argv[1])]))
 """
 
 
@@ -77,13 +92,14 @@ def test_what_is_in_it_is_what_the_documentation_lists_and_the_lock_file_allows(
 def test_nothing_else_is_in_it_than_these_and_our_package(asset: Path) -> None:
     known = {file.parts[0] for one in bundled(asset) for file in one.files or ()}
     # What a distribution calls a script, pip puts elsewhere than its record says.
-    assert {path.name for path in asset.iterdir()} <= known | {"notifier", "bin"}
-    assert {path.name for path in (asset / "bin").iterdir()} == {"jp.py"}
+    ours = {"notifier", "bin", "__pycache__"}
+    assert {path.name for path in asset.iterdir()} <= known | ours
+    assert {path.name for path in (asset / "bin").iterdir()} - {"__pycache__"} == {"jp.py"}
 
 
 def test_of_ours_it_holds_the_code_and_nothing_else(asset: Path) -> None:
     """No test, document, credential, hidden file, nor what this machine left there."""
-    assert files(asset / "notifier", bytecode=True) == files(LAMBDAS / "notifier")
+    assert files(asset / "notifier") == files(LAMBDAS / "notifier")
 
 
 def test_what_somebody_left_beside_the_code_stays_at_home(
@@ -100,6 +116,30 @@ def test_what_somebody_left_beside_the_code_stays_at_home(
     build(target_named("lambda"), tmp_path / "asset")
 
     assert files(tmp_path / "asset").keys() == {"notifier/poll.py", "notifier/render/words.py"}
+
+
+def test_bytecode_goes_in_where_it_can_be_made_and_nothing_is_compiled_at_a_cold_start(
+    host_asset: Path, lambda_asset: Path
+) -> None:
+    """Whatever times the files are given, as an asset gives all of them one."""
+    for file in host_asset.rglob("*.py"):
+        os.utime(file, (0, 0))
+    done = subprocess.run(
+        [sys.executable, "-I", "-B", "-c", _COMPILED, str(host_asset)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_METRICS_NAMESPACE": "n"},
+    )
+    answer = json.loads(done.stdout)
+
+    assert answer == []
+    # Nobody's folder stands in what others run.
+    for compiled in host_asset.rglob("*.pyc"):
+        assert str(host_asset).encode() not in compiled.read_bytes()
+        assert str(PROJECT).encode() not in compiled.read_bytes()
+    if not target_named("lambda").is_compiled:
+        assert list(lambda_asset.rglob("*.pyc")) == []
 
 
 def test_what_is_compiled_is_compiled_for_lambda(lambda_asset: Path) -> None:
@@ -149,7 +189,7 @@ def files(folder: Path, *, bytecode: bool = False) -> dict[str, int]:
 
 
 def test_a_build_for_one_target_is_never_taken_for_another() -> None:
-    assert target_named("lambda").label == "python3.14 arm64"
+    assert target_named("lambda").label.startswith("python3.14 arm64")
     assert target_named("host").label != target_named("lambda").label
 
 

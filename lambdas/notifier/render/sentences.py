@@ -169,7 +169,10 @@ def _returned(entries: Sequence[ModelEntry]) -> str:
     said = []
     listed = [entry for entry in entries if entry.listed_again]
     active = [entry for entry in entries if not entry.listed_again]
-    for those, what in ((active, "Active again"), (listed, f"listed again in {_regions_of(listed)}")):
+    for those, what in (
+        (active, "Active again"),
+        (listed, f"listed again in {_regions_of(listed)}"),
+    ):
         names = _names(those)
         if names:
             said.append(f"{names_text(names)} {'are' if len(names) > 1 else 'is'} {what}")

@@ -29,7 +29,6 @@ from notifier.model import (
     Presence,
     RowKey,
 )
-
 from notifier.sources.raw_lists import raw_list, read_raw
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def _timestamp_or_text(value: str | float) -> datetime | str:
         if isinstance(value, str):
             # Not as botocore does, which takes "May 2027" for a day in May, by today's date.
             return _utc_unless_said(datetime.fromisoformat(value))
-        parsed: datetime = parse_timestamp(value)
+        parsed: datetime = parse_timestamp(value)  # type: ignore[arg-type]
     except (ValueError, OverflowError, OSError, RuntimeError, TypeError):
         return str(value)
     return parsed

@@ -1,0 +1,140 @@
+"""Cold starts: how big the asset is, and what importing each function from it takes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.asset import build as build_asset
+from infra.asset import target_named
+
+_RUNS = 5
+_HEAVIEST = 8
+_IMPORT = """
+import sys, time
+began = time.process_time()
+__import__(sys.argv[1])
+print(time.process_time() - began)
+"""
+FUNCTIONS = ("notifier.poll", "notifier.health", "notifier.dashboard")
+# What the functions call, and what botocore reads for any client.
+_CALLED = {
+    *("account", "bedrock", "bedrock-agent", "cloudwatch", "dynamodb", "events"),
+    *("health", "service-quotas", "sns", "sqs"),
+}
+
+
+@dataclass(frozen=True)
+class Assets:
+    """The asset as it is deployed from this Python, without bytecode, and without what is unused.
+
+    `pruned` lacks botocore's data on services that no function calls.
+    """
+
+    compiled: Path
+    plain: Path
+    pruned: Path
+
+
+def build(scratch: Path) -> Assets:
+    """Build the asset, and copies that differ in one thing each."""
+    found = Assets(scratch / "compiled", scratch / "plain", scratch / "pruned")
+    build_asset(target_named("host"), found.compiled)
+    shutil.copytree(
+        found.compiled, found.plain, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
+    )
+    shutil.copytree(found.compiled, found.pruned)
+    for service in (found.pruned / "botocore" / "data").iterdir():
+        if service.is_dir() and service.name not in _CALLED:
+            shutil.rmtree(service)
+    return found
+
+
+def starts(assets: Assets) -> dict[str, Any]:
+    """Give CPU seconds of importing each function, the best of five, from each asset."""
+    kinds = {"compiled": assets.compiled, "plain": assets.plain, "pruned": assets.pruned}
+    seconds = {
+        kind: {function: _import(function, folder) for function in FUNCTIONS}
+        for kind, folder in kinds.items()
+    }
+    return {"import_cpu": seconds, "heaviest": _heaviest(assets.compiled)}
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(folder),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "AWS_REGION": "us-east-1",
+        "POWERTOOLS_METRICS_NAMESPACE": "bench",
+    }
+
+
+def _import(function: str, folder: Path) -> float:
+    found = [
+        float(
+            subprocess.run(  # noqa: S603 ourselves, and no shell
+                [sys.executable, "-S", "-P", "-c", _IMPORT, function],
+                env=_environment(folder),
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+        )
+        for _ in range(_RUNS)
+    ]
+    return round(min(found), 3)
+
+
+def _heaviest(folder: Path) -> list[tuple[str, float]]:
+    """Give the modules that take longest by themselves, in milliseconds."""
+    done = subprocess.run(  # noqa: S603 ourselves, and no shell
+        [sys.executable, "-S", "-P", "-X", "importtime", "-c", f"import {FUNCTIONS[0]}"],
+        env=_environment(folder),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = re.findall(r"import time:\s+(\d+) \|\s+\d+ \|\s*(\S+)", done.stderr)
+    ranked = sorted(((int(own) / 1000, name) for own, name in lines), reverse=True)
+    return [(name, round(own, 1)) for own, name in ranked[:_HEAVIEST]]
+
+
+def sizes(assets: Assets) -> dict[str, Any]:
+    """Give MB unzipped and zipped of each, and of the parts of the one that is deployed."""
+    kinds = {"compiled": assets.compiled, "plain": assets.plain, "pruned": assets.pruned}
+    found: dict[str, Any] = {kind: _sizes(folder) for kind, folder in kinds.items()}
+    parts = {part.name: _bytes(part) / 1e6 for part in assets.compiled.iterdir()}
+    largest = sorted(parts.items(), key=lambda part: -part[1])[:_HEAVIEST]
+    found["largest"] = [(name, round(size, 1)) for name, size in largest]
+    return found
+
+
+def _sizes(folder: Path) -> dict[str, float]:
+    with tempfile.TemporaryFile() as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(folder.rglob("*")):
+                archive.write(path, path.relative_to(folder))
+        zipped = file.tell()
+    return {"unzipped_mb": round(_bytes(folder) / 1e6, 1), "zipped_mb": round(zipped / 1e6, 1)}
+
+
+def _bytes(path: Path) -> int:
+    if path.is_file():
+        return path.stat().st_size
+    return sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as made:
+        built = build(Path(made))
+        print(json.dumps({**starts(built), "sizes": sizes(built)}, indent=1))  # noqa: T201

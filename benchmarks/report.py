@@ -1,0 +1,371 @@
+"""The report: figures beside their targets, on the terminal and in docs/performance.md."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rich.table import Table
+
+from benchmarks.bill import (
+    GROWING,
+    Month,
+    bill,
+    cheapest_memory,
+    gb_seconds,
+    seconds_at,
+    variants,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from benchmarks.measured import Measured
+
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+_MIB_OF_A_ROW = 0.0012  # what DynamoDB Local reads of a row, with what storage adds
+_SIZES = (128, 192, 256, 384, 512)
+
+
+class Grid(NamedTuple):
+    """A table, wherever it is shown."""
+
+    name: str
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def tables(found: dict[str, Any]) -> Iterator[Table]:
+    """Give what is shown on the terminal."""
+    for grid in grids(found):
+        table = Table(title=grid.title, title_justify="left")
+        for heading in grid.headings:
+            table.add_column(heading, overflow="fold")
+        for row in grid.rows:
+            table.add_row(*row)
+        yield table
+
+
+def fill_in(found: dict[str, Any]) -> None:
+    """Put the tables and the plots into the document, each between its two markers."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    parts = {grid.name: _markdown(grid) for grid in grids(found)}
+    parts |= _plots(found["measured"]) | {"machine": found["machine"]}
+    for name, part in parts.items():
+        between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        text = between.sub(lambda at, part=part: f"{at[1]}{part}\n{at[2]}", text)  # type: ignore[misc]
+    DOCUMENT.write_text(text, encoding="utf-8")
+
+
+def _markdown(grid: Grid) -> str:
+    rule = tuple("---" for _ in grid.headings)
+    return "\n".join(f"| {' | '.join(row)} |" for row in (grid.headings, rule, *grid.rows))
+
+
+def grids(found: dict[str, Any]) -> Iterator[Grid]:
+    """Give every table of the report."""
+    measured: Sequence[Measured] = found["measured"]
+    yield _targets(found)
+    yield Grid(
+        "polls",
+        "Polls of the poll function, each in a fresh process (seconds beyond the import)",
+        (
+            *("poll", "Regions", "models", "ms away", "wall s", "CPU s", "peak MiB"),
+            *("calls", "KB", "read units", "write units", "rows", "others"),
+        ),
+        tuple(_row(one) for one in measured if one.scenario.endswith(("poll", "use"))),
+    )
+    yield Grid(
+        "others",
+        "The other functions, and the command line",
+        ("what", "wall s", "CPU s", "peak MiB", "calls", "KB", "read units", "write units"),
+        tuple(
+            (one.scenario, *_row(one)[4:11])
+            for one in measured
+            if not one.scenario.endswith(("poll", "use"))
+        ),
+    )
+    yield _calls(measured)
+    yield from _cold(found)
+    quiet = _of(measured, "quiet poll")
+    if quiet is None:
+        return
+    yield _memory(quiet)
+    yield from _bills(measured)
+    yield _growth(measured)
+
+
+def _row(one: Measured) -> tuple[str, ...]:
+    counted = one.counted
+    return (
+        one.scenario,
+        str(one.regions),
+        f"{one.models:,}",
+        f"{one.latency * 1000:.0f}",
+        f"{one.wall:.2f}",
+        f"{one.cpu:.2f}",
+        f"{one.peak_mib:.0f}",
+        f"{counted.total_calls:,}",
+        f"{(counted.bytes_sent + counted.bytes_received) / 1000:,.0f}",
+        f"{counted.read_units:,.1f}",
+        f"{counted.write_units:,.0f}",
+        f"{counted.row_writes:,}",
+        f"{counted.other_writes:,}",
+    )
+
+
+def _of(
+    measured: Iterable[Measured],
+    scenario: str,
+    *,
+    regions: int = 31,
+    models: int = 150,
+    latency: float | None = None,
+) -> Measured | None:
+    found = (
+        one
+        for one in measured
+        if (one.scenario, one.regions, one.models) == (scenario, regions, models)
+        and (latency is None or one.latency == latency)
+    )
+    return min(found, key=lambda one: one.cpu, default=None)
+
+
+def _targets(found: dict[str, Any]) -> Grid:
+    return Grid(
+        "targets",
+        "Targets",
+        ("figure", "target", "measured", ""),
+        tuple(
+            (figure, target, measured, {True: "met", False: "missed", None: ""}[is_met])
+            for figure, target, measured, is_met in _judged(found)
+        ),
+    )
+
+
+def _judged(found: dict[str, Any]) -> Iterator[tuple[str, str, str, bool | None]]:
+    measured = found["measured"]
+    far = _of(measured, "quiet poll", latency=0.3)
+    if far:
+        limit = 1.5 * 0.3 + 0.7
+        what = "quiet poll, 31 Regions, 300 ms away, wall beyond import"
+        yield what, f"≤ {limit:.2f} s", f"{far.wall:.2f} s", far.wall <= limit
+    quiet = _of(measured, "quiet poll")
+    if quiet:
+        what = "CPU of a quiet poll at 31 x 150, beyond import"
+        yield what, "≤ 0.6 s", f"{quiet.cpu:.2f} s", quiet.cpu <= 0.6  # noqa: PLR2004
+        counted = quiet.counted
+        rows, others = counted.row_writes, counted.other_writes
+        yield (
+            "writes of a quiet poll",
+            "0 rows, ≤ 31 others",
+            f"{rows} rows, {others} others",
+            rows == 0 and others <= quiet.regions,
+        )
+        foreign = {name: n for name, n in counted.calls.items() if not name.startswith("dynamodb")}
+        said = ", ".join(f"{n} {name}" for name, n in foreign.items())
+        only = foreign == {"bedrock ListFoundationModels": quiet.regions}
+        yield "calls of a quiet poll beside our tables'", "1 per Region", said, only
+        peak = max(
+            one.peak_mib
+            for one in measured
+            if one.scenario == "quiet poll" and (one.regions, one.models) == (31, 150)
+        )
+        yield "peak memory of a quiet poll at 31 x 150", "≤ 128 MiB", f"{peak:.0f} MiB", peak <= 128  # noqa: PLR2004
+    core = found["core"]
+    yield (
+        f"decision core, {core['rows']:,} rows",
+        "≤ 0.2 s",
+        f"{core['seconds']:.3f} s",
+        core["seconds"] <= 0.2,  # noqa: PLR2004
+    )
+    cpu = found["cold"]["import_cpu"]["compiled"]["notifier.poll"]
+    yield "import of the poll function, CPU", "≤ 0.350 s", f"{cpu:.3f} s", cpu <= 0.35  # noqa: PLR2004
+    yield "custom CloudWatch metrics", "≤ 3", str(Month().metrics), Month().metrics <= 3  # noqa: PLR2004
+    costs = _default_bill(measured)
+    if costs:
+        total, growing = sum(costs.values()), sum(costs[name] for name in GROWING)
+        yield "a month at default settings", "≤ 1.50 USD", f"{total:.2f} USD", total <= 1.5  # noqa: PLR2004
+        yield "… of which grows with use", "≤ 0.15 USD", f"{growing:.2f} USD", growing <= 0.15  # noqa: PLR2004
+
+
+def _calls(measured: Sequence[Measured]) -> Grid:
+    shown = [one for one in measured if (one.regions, one.models) == (31, 150) and one.latency == 0]
+    return Grid(
+        "calls",
+        "AWS calls by operation, 31 Regions x 150 models",
+        ("poll", "calls"),
+        tuple(
+            (one.scenario, ", ".join(f"{n:,} {name}" for name, n in one.counted.calls.items()))
+            for one in shown
+        ),
+    )
+
+
+def _cold(found: dict[str, Any]) -> Iterator[Grid]:
+    said = {
+        "compiled": "deployed from the same Python as the runtime's: with bytecode",
+        "plain": "deployed from another Python: each cold start compiles",
+        "pruned": "with bytecode, and without botocore's data on other services",
+    }
+    seconds, sizes = found["cold"]["import_cpu"], found["asset"]
+    yield Grid(
+        "cold",
+        "Cold starts: CPU seconds of the import, and the asset's size",
+        ("asset", "poll", "health", "dashboard", "MB zipped", "MB unzipped"),
+        tuple(
+            (
+                words,
+                *(f"{one:.3f}" for one in seconds[kind].values()),
+                str(sizes[kind]["zipped_mb"]),
+                str(sizes[kind]["unzipped_mb"]),
+            )
+            for kind, words in said.items()
+        ),
+    )
+    heaviest = found["cold"]["heaviest"]
+    yield Grid(
+        "heaviest",
+        "What is heaviest",
+        ("module", "ms of its own", "part of the asset", "MB"),
+        tuple(
+            (module, str(ms), part, str(mb))
+            for (module, ms), (part, mb) in zip(heaviest, sizes["largest"], strict=False)
+        ),
+    )
+
+
+def _memory(quiet: Measured) -> Grid:
+    chosen = cheapest_memory(quiet)
+    return Grid(
+        "memory",
+        "Memory of the poll function: an estimate from its CPU, its waiting and the memory's share",
+        ("MB", "billed seconds", "GB-seconds", "of its memory at the peak", ""),
+        tuple(
+            (
+                str(size),
+                f"{seconds_at(quiet, size):.1f}",
+                f"{gb_seconds(quiet, size):.2f}",
+                f"{quiet.peak_mib / size:.0%}",
+                "chosen: the least of which half stays free" if size == chosen else "",
+            )
+            for size in _SIZES
+        ),
+    )
+
+
+def _default_bill(measured: Sequence[Measured]) -> dict[str, float]:
+    parts = _billed(measured)
+    return bill(Month(), *parts) if parts else {}
+
+
+def _billed(measured: Sequence[Measured]) -> tuple[Measured, Measured, Measured, float] | None:
+    """Give what a month is made of, in an account of about the size that AWS gives today."""
+    quiet = _of(measured, "quiet poll", models=50, latency=0.1)
+    usage = _of(measured, "new day, reads use", models=50)
+    busy = _of(measured, "busy poll", models=50)
+    if quiet is None or usage is None or busy is None:
+        return None
+    return quiet, usage, busy, quiet.regions * quiet.models * _MIB_OF_A_ROW
+
+
+def _bills(measured: Sequence[Measured]) -> Iterator[Grid]:
+    parts = _billed(measured)
+    if parts is None:
+        return
+    quiet = bill(Month(), *parts)
+    busy = bill(Month(busy_polls=30, emails=90), *parts)
+    rows = [(name, f"{usd:.3f}", f"{busy[name]:.3f}") for name, usd in quiet.items()]
+    total = ("**total**", f"**{sum(quiet.values()):.2f}**", f"**{sum(busy.values()):.2f}**")
+    yield Grid(
+        "bill",
+        "A month, USD: 31 Regions x 50 models, without any free tier",
+        ("service", "quiet", "busy: 60 changes a day"),
+        (*rows, total),
+    )
+    yield Grid(
+        "settings",
+        "How settings move it, USD a month",
+        ("settings", "total"),
+        tuple(
+            (name, f"{sum(bill(month, *parts).values()):.2f}")
+            for name, month in variants(Month()).items()
+        ),
+    )
+
+
+def _growth(measured: Sequence[Measured]) -> Grid:
+    """Fit a power of the number of rows to each figure of quiet polls; 1 is linear."""
+    quiet = sorted(
+        (one for one in measured if one.scenario == "quiet poll" and one.latency == 0),
+        key=lambda one: one.regions * one.models,
+    )
+    figures = {
+        "CPU seconds": [one.cpu for one in quiet],
+        "read units": [one.counted.read_units for one in quiet],
+        "bytes": [float(one.counted.bytes_received) for one in quiet],
+        "peak MiB": [one.peak_mib for one in quiet],
+        "rows written": [float(one.counted.row_writes) for one in quiet],
+        "other items written": [float(one.counted.other_writes) for one in quiet],
+    }
+    sizes = [one.regions * one.models for one in quiet]
+    return Grid(
+        "growth",
+        "Growth of a quiet poll with the number of rows, nothing far away",
+        ("figure", *(f"{size:,} rows" for size in sizes), "steepest power between two sizes"),
+        tuple(
+            (name, *(f"{value:,.4g}" for value in values), _steepest(sizes, values))
+            for name, values in figures.items()
+        ),
+    )
+
+
+def _steepest(sizes: Sequence[int], values: Sequence[float]) -> str:
+    from math import log  # noqa: PLC0415
+
+    found = [
+        log(after / before) / log(larger / smaller)
+        for (smaller, larger), (before, after) in zip(
+            pairwise(sizes), pairwise(values), strict=True
+        )
+        if before > 0 and after > 0 and larger > smaller
+    ]
+    return f"{max(found):.2f}" if found else "0"
+
+
+def _plots(measured: Sequence[Measured]) -> dict[str, str]:
+    """Give two plots in a language that GitHub draws."""
+    quiet = sorted(
+        (one for one in measured if one.scenario == "quiet poll" and one.latency == 0),
+        key=lambda one: one.regions * one.models,
+    )
+    rows = ", ".join(f'"{one.regions} x {one.models:,}"' for one in quiet)
+    cpu = ", ".join(f"{one.cpu:.2f}" for one in quiet)
+    far = [
+        one
+        for one in measured
+        if one.scenario == "quiet poll" and (one.regions, one.models) == (31, 150)
+    ]
+    waits = ", ".join(f'"{one.latency * 1000:.0f} ms"' for one in far)
+    walls = ", ".join(f"{one.wall:.2f}" for one in far)
+    return {
+        "plot-cpu": _plot("CPU of a quiet poll", "Regions x models", rows, "seconds", cpu),
+        "plot-wall": _plot(
+            "Wall time of a quiet poll, 31 x 150",
+            "one way to a Region and back",
+            waits,
+            "seconds",
+            walls,
+        ),
+    }
+
+
+def _plot(title: str, across: str, names: str, up: str, values: str) -> str:
+    return (
+        "```mermaid\nxychart-beta\n"
+        f'    title "{title}"\n    x-axis "{across}" [{names}]\n    y-axis "{up}"\n'
+        f"    bar [{values}]\n```"
+    )

@@ -1,0 +1,28 @@
+"""When Python looks for garbage in cycles: between invocations, not in the midst of one.
+
+A poll of 31 Regions makes millions of objects, nearly all of which die by themselves. Looking
+through them again and again took a quarter of its CPU (see docs/performance.md).
+"""
+
+from __future__ import annotations
+
+import gc
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Whatever was imported stays for as long as the process: it need not be looked through.
+gc.freeze()
+
+
+@contextmanager
+def put_off() -> Iterator[None]:
+    """Collect now what the invocation before has left, and then not until this one is over."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
