@@ -148,7 +148,6 @@ class Dashboard(Construct):
         made = {"Poll": poller.function, "AWS Health": health.function}
         queues = {
             "Failed polls": poller.failures,
-            "Undelivered schedules": poller.dead_letters,
             "Failed Health events": health.dead_letters,
         }
         return [

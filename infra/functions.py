@@ -44,6 +44,7 @@ _FUNCTION_SETTINGS: Final = (
     "reminders_legacy",
     "health_events",
     "user_notifications",
+    "dashboard",
 )
 
 

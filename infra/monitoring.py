@@ -25,7 +25,6 @@ from infra.poller import SERVICE
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sns as sns
-    from aws_cdk import aws_sqs as sqs
 
     from infra.asset import Target
     from infra.health import Health
@@ -63,19 +62,7 @@ class Monitoring(Construct):
         self.alarms: list[cloudwatch.Alarm] = []
         self._operations = operations
         self._rate = Duration.minutes(poll_rate_minutes)
-        self._alarm_on_errors("PollErrors", poller.function, "a poll ended in an error", "twice")
-        self._alarm_on_messages("PollFailed", poller.failures, "a poll or a digest failed for good")
-        self._alarm_on_messages(
-            "ScheduleUndelivered",
-            poller.dead_letters,
-            "EventBridge Scheduler could not start a poll or a digest",
-        )
-        self._alarm_on_errors(
-            "HealthErrors",
-            health.function,
-            "the handling of AWS Health events ended in an error",
-            "up to five times",
-        )
+        self._alarm_on_failed_polls(poller)
         self._alarm_on_failed_events(health)
         self._alarm_on_waiting_events(health)
         self._alarm_on_undelivered_alerts()
@@ -116,22 +103,19 @@ class Monitoring(Construct):
         self.alarms.append(alarm)
         return alarm
 
-    def _alarm_on_errors(self, id_: str, function: lambda_.Function, what: str, again: str) -> None:
-        # Lambda reports no Errors while nothing runs; that is what the alarm on silence is for.
-        self._alarm(
-            id_,
-            f"Bedrock Lifecycle Notifier: {what}. Lambda tries it again {again}; the reason is in "
-            f"the log of {function.function_name}.",
-            function.metric_errors(period=Duration.minutes(5), statistic="Sum"),
-        )
+    def _alarm_on_failed_polls(self, poller: Poller) -> None:
+        """Fire while a poll or a digest lies among the failures.
 
-    def _alarm_on_messages(self, id_: str, queue: sqs.Queue, what: str) -> None:
-        # SQS stops reporting a queue that nobody uses; an unused queue is an empty one.
+        An error that Lambda's two retries mend is no news: whoever gets up for it finds that all
+        is well. SQS stops reporting a queue that nobody uses; an unused queue is an empty one.
+        """
         self._alarm(
-            id_,
-            f"Bedrock Lifecycle Notifier: {what}. The message lies in {queue.queue_name} for 14 "
-            "days; delete it when the cause is gone.",
-            queue.metric_approximate_number_of_messages_visible(
+            "PollFailed",
+            "Bedrock Lifecycle Notifier: a poll or a digest failed for good, or EventBridge "
+            f"Scheduler could not start it. The message lies in {poller.failures.queue_name} for "
+            "14 days; delete it when the cause is gone. The reason is in it, or in the log of "
+            f"{poller.function.function_name}.",
+            poller.failures.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(5), statistic="Maximum"
             ),
         )

@@ -82,7 +82,6 @@ class Poller(Construct):
         self._key = key
         log = functions.log_group(self, key)
         self.failures = functions.dead_letters(self, "Failures", key=key)
-        self.dead_letters = functions.dead_letters(self, "DeadLetters", key=key)
         role = self._role(log, state, topics)
         self.function = functions.function(
             self,
@@ -287,7 +286,7 @@ class Poller(Construct):
             ),
         )
         # Also for its dead letters Scheduler acts as this role, so the role needs the key.
-        allow(role, ["sqs:SendMessage"], self.dead_letters.queue_arn)
+        allow(role, ["sqs:SendMessage"], self.failures.queue_arn)
         keys.grant_use(self._key, role)
         function_id = stack.resolve(self._cfn_function.logical_id)
         Validations.of(role).acknowledge(
@@ -320,7 +319,7 @@ class Poller(Construct):
                     {event: scheduler.ContextAttribute.scheduled_time}
                 ),
                 role=role,
-                dead_letter_queue=self.dead_letters,
+                dead_letter_queue=self.failures,
                 retry_attempts=10,
                 max_event_age=max_event_age,
             ),

@@ -128,11 +128,11 @@ def _send_sample(
 def _report(summary: Summary, settings: Settings) -> dict[str, Any]:
     """Log and measure the whole result, then fail where something did."""
     document = summary.document()
+    # Every custom metric is billed: these two only where something shows them.
     if settings.user_notifications and summary.days_to_next_end_of_life is not None:
-        # Only where there is an alarm on it: every custom metric is billed.
         days = summary.days_to_next_end_of_life
         metrics.add_metric("DaysToNextEndOfLife", MetricUnit.NoUnit, days)
-    if summary.regions:
+    if settings.dashboard and summary.regions:
         failing = len(summary.covered_regions_failing)
         metrics.add_metric("CoveredRegionsFailing", MetricUnit.Count, failing)
     metrics.add_metric("DeliveryFailures", MetricUnit.Count, summary.delivery_failures)

@@ -63,6 +63,7 @@ class Settings(ScopeSettings):
     announce_new_models: bool = False
     health_events: HealthEvents = HealthEvents.LIFECYCLE
     user_notifications: bool = False
+    dashboard: bool = False
     has_email: bool = True
     reminders_end_of_life: tuple[Rung, ...] = (120, 60, 30, 14, 7, 3, 1)
     reminders_extended_access: tuple[Rung, ...] = (30, 7)

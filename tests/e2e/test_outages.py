@@ -58,12 +58,9 @@ class WatchedStage(Stage):
         return answer
 
     def measure(self, answer: PollAnswer, at: datetime) -> None:
-        """Take what the poll has logged as metrics, and what Lambda counts."""
+        """Take what the poll has logged as metrics."""
         for metric, value in _logged(answer.log_tail):
             self.metrics.put(metric, at, value)
-        function = ("FunctionName", self.cloud.outputs["PollFunctionName"])
-        errors = Metric("AWS/Lambda", "Errors", frozenset({function}))
-        self.metrics.put(errors, at, float(answer.function_error is not None))
 
     def measure_queue(self, arn: str) -> None:
         """Take how many messages SQS counts in a queue now."""
@@ -176,19 +173,26 @@ def test_sns_refuses_for_a_day_and_then_tells_what_was_due_once_and_in_order(
     stage.cloud.gateway.forget()
     first = legacy("acme.sns-first-v1:0", stage.in_days(300))
     second = legacy("acme.sns-second-v1:0", stage.in_days(301))
-    began = stage.now + HOUR
+    began, failures = stage.now + HOUR, _failure_queue(stage.cloud)
 
     with stage.cloud.sns_outage():
         stage.put_on(EAST, first)
-        answers = [stage.poll(), stage.poll()]
+        answers = [stage.poll()]
+        # As Scheduler starts it; Lambda tries it three times.
+        _hand_over(stage)
+        assert eventually(lambda: received(stage.cloud, queue_url(stage.cloud, failures)))
+        stage.measure_queue(failures)
+        answers.append(stage.poll())
         stage.put_on(WEST, second)
         # Hourly at first, and at last past the hour of reminders of the next day.
         answers += [stage.poll(), stage.poll(hours=18)]
     assert stage.told() == []
     assert all("sns:Publish" in answer.payload["errorMessage"] for answer in answers)
 
+    stage.cloud.client("sqs").purge_queue(QueueUrl=queue_url(stage.cloud, failures))
+
     # Whoever is subscribed to operations knows within five minutes, and after three hours why.
-    assert stage.alarm_after("PollErrors", began) == timedelta(minutes=5)
+    assert stage.alarm_after("PollFailed", began) == timedelta(minutes=5)
     assert stage.alarm_after("AlertsUndelivered", began) == 3 * HOUR
     assert not stage.is_on("PollsStopped")
     assert stage.poll(hours=5).function_error is None
@@ -229,7 +233,6 @@ def test_a_throttled_table_stops_polls_and_the_first_one_after_it_tells_everythi
     assert stage.cloud.bedrock.all_calls() == asked
     assert stage.told() == []
     assert stage.cloud.table_rows() == rows
-    assert stage.alarm_after("PollErrors", began) == timedelta(minutes=5)
     assert stage.alarm_after("PollsStopped", began, looks_back=0) == 3 * HOUR
     stage.cloud.gateway.clear()
     assert stage.poll().function_error is None
@@ -472,6 +475,11 @@ def _start(stage: WatchedStage) -> str:
     """Start a poll an hour later, as Scheduler does, which waits for no answer; give its event."""
     stage.now += HOUR
     stage.cloud.bedrock.set_time(stage.now)
+    return _hand_over(stage)
+
+
+def _hand_over(stage: WatchedStage) -> str:
+    """Hand the event of this time to Lambda, which may be for another time; give it."""
     event = json.dumps({"time": f"{stage.now:%Y-%m-%dT%H:%M:%SZ}"})
     stage.cloud.client("lambda").invoke(
         FunctionName=stage.cloud.outputs["PollFunctionName"],

@@ -109,7 +109,7 @@ WITHOUT_DASHBOARD = sorted(
 SCHEDULE_MAY = {
     ("lambda:InvokeFunction", "<PollerFunction>"),
     ("lambda:InvokeFunction", "<PollerFunction>:*"),
-    ("sqs:SendMessage", "<PollerDeadLetters>"),
+    ("sqs:SendMessage", "<PollerFailures>"),
 }
 
 
@@ -420,7 +420,7 @@ class TestPoll:
             "MaximumEventAgeInSeconds": 3600,
             "MaximumRetryAttempts": 10,
         }
-        assert text(target["DeadLetterConfig"]["Arn"]) == "<PollerDeadLetters>"
+        assert text(target["DeadLetterConfig"]["Arn"]) == "<PollerFailures>"
 
     @pytest.mark.parametrize("name", sorted(VARIANTS))
     def test_the_first_poll_waits_until_its_failure_would_be_caught(self, name: str) -> None:
@@ -465,7 +465,7 @@ class TestDigest:
             "MaximumEventAgeInSeconds": 86400,
             "MaximumRetryAttempts": 10,
         }
-        assert text(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "<PollerDeadLetters>"
+        assert text(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "<PollerFailures>"
 
     def test_it_comes_when_it_is_wanted(self) -> None:
         made = templates({"emails": "a@b.co", "digest_cron": "cron(30 7 L * ? *)"})[STACK_NAME]
@@ -623,16 +623,8 @@ class TestAlarms:
     @pytest.mark.parametrize(
         ("alarm", "metric", "comparison", "periods", "missing"),
         [
-            ("PollErrors", "Errors", "GreaterThanOrEqualToThreshold", 1, "notBreaching"),
             (
                 "PollFailed",
-                "ApproximateNumberOfMessagesVisible",
-                "GreaterThanOrEqualToThreshold",
-                1,
-                "notBreaching",
-            ),
-            (
-                "ScheduleUndelivered",
                 "ApproximateNumberOfMessagesVisible",
                 "GreaterThanOrEqualToThreshold",
                 1,
@@ -646,7 +638,6 @@ class TestAlarms:
                 "notBreaching",
             ),
             ("PollsStopped", "PollsCompleted", "LessThanThreshold", 3, "breaching"),
-            ("HealthErrors", "Errors", "GreaterThanOrEqualToThreshold", 1, "notBreaching"),
             (
                 "HealthFailed",
                 "ApproximateNumberOfMessagesVisible",
@@ -678,10 +669,7 @@ class TestAlarms:
     @pytest.mark.parametrize(
         ("alarm", "watched"),
         [
-            ("PollErrors", "<PollerFunction>"),
             ("PollFailed", "<PollerFailures>"),
-            ("ScheduleUndelivered", "<PollerDeadLetters>"),
-            ("HealthErrors", "<HealthFunction>"),
             ("HealthFailed", "<HealthDeadLetters>"),
             ("HealthDelayed", "<HealthQueue>"),
         ],
@@ -690,6 +678,9 @@ class TestAlarms:
         found = properties("default", "AWS::CloudWatch::Alarm", f"Monitoring{alarm}")
         (dimension,) = found["Dimensions"]
         assert text(dimension["Value"]) == watched
+
+    def test_there_is_no_other_alarm_as_each_is_billed(self) -> None:
+        assert len(resources("default", "AWS::CloudWatch::Alarm")) == 5
 
     def test_the_alarm_on_failed_events_says_how_to_have_them_tried_again(self) -> None:
         found = properties("default", "AWS::CloudWatch::Alarm", "MonitoringHealthFailed")
@@ -874,7 +865,6 @@ class TestDashboard:
             ("AWS/Lambda", "Duration", "<PollerFunction>"),
             ("AWS/Lambda", "Duration", "<HealthFunction>"),
             ("AWS/SQS", queued, "<PollerFailures>"),
-            ("AWS/SQS", queued, "<PollerDeadLetters>"),
             ("AWS/SQS", queued, "<HealthDeadLetters>"),
         }
 
