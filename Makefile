@@ -58,7 +58,7 @@ proof: $(VENV)/.full $(TOOLS)/.ready ## Try for an hour to break the promises, w
 mutants: $(MUTANTS)/.ready $(TOOLS)/.ready ## Break the decisions and the outbox on purpose: the tests must notice
 	@$(MUTANTS)/bin/python -m tests.mutation $(ARGS)
 
-bench: $(VENV)/.full $(TOOLS)/.cdk $(EMULATOR)/.ready ## Measure polls: calls, rows and seconds, by Regions
+bench: $(VENV)/.full $(TOOLS)/.cdk $(EMULATOR)/.ready ## Measure polls, cold starts and the bill (ARGS=--docs fills in docs/performance.md)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(VENV)/.full ## Check style, types and the synthesised templates

@@ -145,6 +145,34 @@ def test_the_regions_setting_restricts_what_is_asked(world: World) -> None:
     assert {region for _, region in world.bedrock.asked} == {EAST}
 
 
+def test_which_regions_are_enabled_is_asked_once_a_day(world: World) -> None:
+    world.regions[EAST] = [NEW]
+    world.poll("2026-10-01T10:00:00Z")
+    world.regions[WEST] = [NEW]
+
+    world.bedrock.asked.clear()
+    world.poll("2026-10-02T09:00:00Z")
+    assert {region for _, region in world.bedrock.asked} == {EAST}
+
+    world.poll("2026-10-02T10:00:00Z")
+    assert {region for _, region in world.bedrock.asked} == {EAST, WEST}
+
+
+def test_that_regions_could_not_be_listed_is_not_remembered(world: World) -> None:
+    world.regions[EAST] = [NEW]
+    world.poll("2026-10-01T10:00:00Z")
+    world.regions[WEST] = [NEW]
+    world.bedrock.listing_regions_fails = True
+    world.poll("2026-10-02T10:00:00Z")
+    world.bedrock.listing_regions_fails = False
+    world.regions["eu-west-1"] = [NEW]
+
+    world.bedrock.asked.clear()
+    world.poll("2026-10-02T11:00:00Z")
+
+    assert ("ListFoundationModels", "eu-west-1") in world.bedrock.asked
+
+
 def test_when_regions_cannot_be_listed_the_covered_ones_are_polled_all_the_same(
     world: World,
 ) -> None:
