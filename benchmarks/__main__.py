@@ -84,6 +84,9 @@ def main(
                         style="dim",
                     )
                     found["measured"].append(one)
+            for one in changes(aws, assets.compiled):
+                console.print(f"… {one.scenario}: {one.wall} s", style="dim")
+                found["measured"].append(one)
             for one in _others(aws, assets.compiled):
                 console.print(f"… {one.scenario}: {one.wall} s", style="dim")
                 found["measured"].append(one)
@@ -105,12 +108,12 @@ def _machine() -> str:
     return f"{os.cpu_count()} cores of {model}, Python {platform.python_version()}"
 
 
-def _models(number: int, changed: int = 0) -> list[FoundationModel]:
-    """Give a catalog; of the first ones the end is stated, and moved where they `changed`."""
+def _models(number: int, ending: int = 0) -> list[FoundationModel]:
+    """Give a catalog, of whose first ones, as many as are `ending`, an end is stated."""
     listed = []
     for n in range(number):
         one = FoundationModel(id=f"acme.model-{n:04}-v1:0", name=f"Model {n}", provider="Acme")
-        if n < changed:
+        if n < ending:
             one = replace(one, status="LEGACY", end_of_life=_START + timedelta(days=200 + n % 5))
         listed.append(one)
     return listed
@@ -146,6 +149,22 @@ def _polls(
     yield near.invoke("new day, reads use", poll, [later(day=True)], _SETTINGS)
     aws.set_catalog(_REGIONS[:regions], _models(models, _CHANGES // regions or 1))
     yield near.invoke("busy poll", poll, [later(day=True)], _SETTINGS)
+
+
+def changes(aws: FarAws, asset: Path) -> Iterator[Measured]:
+    """Measure polls that find more and more changes, on an account of 8 Regions x 150 models."""
+    regions, models = 8, 150
+    aws.new_account()
+    aws.set_latency(0)
+    aws.set_catalog(_REGIONS[:regions], _models(models))
+    stage = Stage(aws, asset, regions, models)
+    stage.invoke("first poll", "notifier.poll", [_event(_START)], _SETTINGS)
+    ending = 0
+    for hour, more in enumerate((1, 8, 64), start=1):
+        ending += more
+        aws.set_catalog(_REGIONS[:regions], _models(models, ending))
+        event = _event(_START + timedelta(hours=hour))
+        yield stage.invoke(f"{more * regions} changes", "notifier.poll", [event], _SETTINGS)
 
 
 def _others(aws: FarAws, asset: Path) -> Iterator[Measured]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from math import log
 from pathlib import Path
+from statistics import linear_regression
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.table import Table
@@ -20,7 +21,7 @@ from benchmarks.bill import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from benchmarks.measured import Measured
 
@@ -76,17 +77,13 @@ def grids(found: dict[str, Any]) -> Iterator[Grid]:
             *("poll", "Regions", "models", "ms away", "wall s", "CPU s", "peak MiB"),
             *("calls", "KB", "read units", "write units", "rows", "others"),
         ),
-        tuple(_row(one) for one in measured if one.scenario.endswith(("poll", "use"))),
+        tuple(_row(one) for one in measured if _is_poll(one)),
     )
     yield Grid(
         "others",
         "The other functions, and the command line",
         ("what", "wall s", "CPU s", "peak MiB", "calls", "KB", "read units", "write units"),
-        tuple(
-            (one.scenario, *_row(one)[4:11])
-            for one in measured
-            if not one.scenario.endswith(("poll", "use"))
-        ),
+        tuple((one.scenario, *_row(one)[4:11]) for one in measured if not _is_poll(one)),
     )
     yield _calls(measured)
     yield from _cold(found)
@@ -96,6 +93,10 @@ def grids(found: dict[str, Any]) -> Iterator[Grid]:
     yield _memory(quiet)
     yield from _bills(measured)
     yield _growth(measured)
+
+
+def _is_poll(one: Measured) -> bool:
+    return one.scenario.endswith(("poll", "use", "changes"))
 
 
 def _row(one: Measured) -> tuple[str, ...]:
@@ -298,42 +299,47 @@ def _bills(measured: Sequence[Measured]) -> Iterator[Grid]:
 
 
 def _growth(measured: Sequence[Measured]) -> Grid:
-    """Fit a power of the number of rows to each figure of quiet polls; 1 is linear."""
-    quiet = sorted(
-        (one for one in measured if one.scenario == "quiet poll" and one.latency == 0),
-        key=lambda one: one.regions * one.models,
-    )
-    figures = {
-        "CPU seconds": [one.cpu for one in quiet],
-        "read units": [one.counted.read_units for one in quiet],
-        "bytes": [float(one.counted.bytes_received) for one in quiet],
-        "peak MiB": [one.peak_mib for one in quiet],
-        "rows written": [float(one.counted.row_writes) for one in quiet],
-        "other items written": [float(one.counted.other_writes) for one in quiet],
+    """Fit a power to each figure, by least squares over logarithms; 1 is linear."""
+    quiet = [one for one in measured if one.scenario == "quiet poll" and one.latency == 0]
+    series: dict[str, list[tuple[float, Measured]]] = {
+        "models, in 31 Regions": [(one.models, one) for one in quiet if one.regions == 31],  # noqa: PLR2004
+        "Regions, of 150 models": [(one.regions, one) for one in quiet if one.models == 150],  # noqa: PLR2004
+        "changes, in 8 Regions of 150": [
+            (float(one.scenario.split()[0]), one)
+            for one in measured
+            if one.scenario.endswith("changes")
+        ],
     }
-    sizes = [one.regions * one.models for one in quiet]
+    figures: dict[str, Callable[[Measured], float]] = {
+        "CPU seconds": lambda one: one.cpu,
+        "peak MiB": lambda one: one.peak_mib,
+        "calls": lambda one: one.counted.total_calls,
+        "bytes received": lambda one: one.counted.bytes_received,
+        "read units": lambda one: one.counted.read_units,
+        "write units": lambda one: one.counted.write_units,
+        "rows written": lambda one: one.counted.row_writes,
+        "other items written": lambda one: one.counted.other_writes,
+    }
     return Grid(
         "growth",
-        "Growth of a quiet poll with the number of rows, nothing far away",
-        ("figure", *(f"{size:,} rows" for size in sizes), "steepest power between two sizes"),
+        "Growth: the power by which each figure grows with …",
+        ("figure", *series),
         tuple(
-            (name, *(f"{value:,.4g}" for value in values), _steepest(sizes, values))
-            for name, values in figures.items()
+            (name, *(_power([(x, figure(one)) for x, one in points]) for points in series.values()))
+            for name, figure in figures.items()
         ),
     )
 
 
-def _steepest(sizes: Sequence[int], values: Sequence[float]) -> str:
-    from math import log  # noqa: PLC0415
-
-    found = [
-        log(after / before) / log(larger / smaller)
-        for (smaller, larger), (before, after) in zip(
-            pairwise(sizes), pairwise(values), strict=True
-        )
-        if before > 0 and after > 0 and larger > smaller
-    ]
-    return f"{max(found):.2f}" if found else "0"
+def _power(points: Sequence[tuple[float, float]]) -> str:
+    """Give the power, and the values at both ends."""
+    if len(points) < 2:  # noqa: PLR2004 no line goes through one
+        return "not measured"
+    ends = f"{points[0][1]:,.3g} to {points[-1][1]:,.3g}"
+    if any(y <= 0 for _, y in points):
+        return ends
+    slope, _ = linear_regression([log(x) for x, _ in points], [log(y) for _, y in points])
+    return f"{slope:.2f} ({ends})"
 
 
 def _plots(measured: Sequence[Measured]) -> dict[str, str]:
