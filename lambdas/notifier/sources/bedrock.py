@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _WORKERS = 32
 _SUMMARIES = "modelSummaries"
 _LIFECYCLE = "modelLifecycle"
+_UNEXPECTED = "UnexpectedAnswer"
 _CALLS = Config(
     connect_timeout=3,
     read_timeout=8,
@@ -101,7 +102,7 @@ def _documented(action: str) -> Iterator[None]:
         yield
     except (AttributeError, KeyError, TypeError) as error:
         detail = f"{type(error).__name__}: {error}"
-        raise AwsError(action, "UnexpectedAnswer", detail, permanent=False) from error
+        raise AwsError(action, _UNEXPECTED, detail, permanent=False) from error
 
 
 class Bedrock:
@@ -169,11 +170,11 @@ class Bedrock:
         try:
             with aws_call("bedrock:ListFoundationModels"):
                 answer = self._clients[region].list_foundation_models()
-            return parse_catalog(region, answer, known)
         except AwsError as error:
             return Failure(error.code, error.message)
         except Exception as error:  # noqa: BLE001 (botocore's parsers raise anything for malformed bodies; one Region's answer must not end the poll, and its failure is reported)
-            return Failure("UnexpectedAnswer", f"{type(error).__name__}: {error}")
+            return Failure(_UNEXPECTED, f"{type(error).__name__}: {error}")
+        return parse_catalog(region, answer, known)
 
     def _confirm(self, row: TrackedModel) -> Confirmation:
         """Present if any of the row's ids is, gone if all are, unknown otherwise."""
@@ -223,7 +224,7 @@ def parse_catalog(
     summaries = answer.get(_SUMMARIES) if found is None else found
     if not isinstance(summaries, list):
         # A 200 whose body is no JSON comes back like this, without any exception.
-        return Failure("UnexpectedAnswer", "the answer has no modelSummaries")
+        return Failure(_UNEXPECTED, f"the answer has no {_SUMMARIES}")
     models: list[ListedModel] = []
     skipped = 0
     read = {} if known is None else known
@@ -232,6 +233,8 @@ def parse_catalog(
             models.append(_parsed_once(summary, read))
         except ValidationError:
             skipped += 1
+        except TypeError as error:
+            return Failure(_UNEXPECTED, str(error))
     return Catalog(region, tuple(models), skipped)
 
 
