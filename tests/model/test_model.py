@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.contract
 
 PROOF, CI = "PROOF" in os.environ, "CI" in os.environ
-LIVES = 1700 if PROOF else 72 if CI else 10
+LIVES = 1700 if PROOF else 90 if CI else 10
 STEPS_IN_A_LIFE = 30
 
 
