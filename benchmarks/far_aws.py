@@ -185,13 +185,7 @@ class FarAws:
     def new_account(self) -> None:
         """Begin with empty tables."""
         self._accounts += 1
-        client = boto3.client(
-            "dynamodb",
-            endpoint_url=self.dynamodb.endpoint_url,
-            region_name=REGION,
-            aws_access_key_id=ADMINISTRATOR["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=ADMINISTRATOR["AWS_SECRET_ACCESS_KEY"],
-        )
+        client = _client("dynamodb", self.dynamodb)
         for name in self._tables.values():
             client.delete_table(TableName=name)
         self._tables = create_tables(client, self._template, prefix=f"n{self._accounts}-")
@@ -267,17 +261,21 @@ class FarAws:
         return (self.bedrock, self.health, self._quotas, self.gateway, self.dynamodb)
 
     def _make_topic(self) -> str:
-        sns = boto3.client(
-            "sns",
-            endpoint_url=self.gateway.endpoint_url,
-            region_name=REGION,
-            aws_access_key_id=ADMINISTRATOR["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=ADMINISTRATOR["AWS_SECRET_ACCESS_KEY"],
-        )
-        topic = sns.create_topic(Name="alerts")["TopicArn"]
+        sns = _client("sns", self.gateway)
+        topic: str = sns.create_topic(Name="alerts")["TopicArn"]
         queue = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:listener"
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
         return topic
+
+
+def _client(service: str, at: Server) -> Any:  # noqa: ANN401 whichever client
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        endpoint_url=at.endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=ADMINISTRATOR["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=ADMINISTRATOR["AWS_SECRET_ACCESS_KEY"],
+    )
 
 
 @contextmanager
