@@ -22,7 +22,6 @@ PRICES = {
     "CloudWatch metric": 0.30,
     "CloudWatch alarm": 0.10,
     "CloudWatch log GB": 0.50,
-    "CloudWatch GetMetricData metric": 0.01 / 1e3,
     "CloudWatch request": 0.01 / 1e3,
     "CloudWatch dashboard": 3.00,
     # https://aws.amazon.com/sns/pricing/
@@ -45,7 +44,8 @@ HOURS, DAYS = 720, 30
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 _SQS_RECEIVES = 5 * 3 * 60 * HOURS
 _LOG_BYTES = 2_500
-_TABLE_COPIES = 2  # the table and its point-in-time recovery
+# A guess: DynamoDB, SNS, SQS, Lambda's environment and the log each use the key now and then.
+_KEY_USES_OF_A_POLL = 6
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def bill(
 
     price = PRICES
     compute = sum(gb_seconds(one, month.memory_mb) * times for one, times in runs)
-    decrypts = month.polls * 6 if month.key else 0
+
     found = {
         "CloudWatch alarms": month.alarms * price["CloudWatch alarm"],
         "CloudWatch custom metrics": month.metrics * price["CloudWatch metric"],
@@ -108,9 +108,7 @@ def bill(
         "DynamoDB": sum(one.counted.read_units * times for one, times in runs)
         * price["DynamoDB read unit"]
         + sum(one.counted.write_units * times for one, times in runs) * price["DynamoDB write unit"]
-        + stored_mb
-        / 1024
-        * (price["DynamoDB GB-month"] + (_TABLE_COPIES - 1) * price["DynamoDB backup GB-month"]),
+        + stored_mb / 1024 * (price["DynamoDB GB-month"] + price["DynamoDB backup GB-month"]),
         "CloudWatch (what is used)": calls("monitoring") * price["CloudWatch request"],
         "Lambda": compute * price["Lambda GB-second"] + month.polls * price["Lambda request"],
         "Logs": month.polls * _LOG_BYTES / 1e9 * price["CloudWatch log GB"],
@@ -120,7 +118,7 @@ def bill(
         + month.emails * price["SNS e-mail"],
     }
     if month.key:
-        found["KMS"] = price["KMS key"] + decrypts * price["KMS request"]
+        found["KMS"] = price["KMS key"] + month.polls * _KEY_USES_OF_A_POLL * price["KMS request"]
     if month.dashboard:
         found["CloudWatch dashboard"] = price["CloudWatch dashboard"] + price["CloudWatch metric"]
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -11,11 +10,13 @@ import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.asset import build as build_asset
 from infra.asset import target_named
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _RUNS = 5
 _HEAVIEST = 8
@@ -132,9 +133,3 @@ def _bytes(path: Path) -> int:
     if path.is_file():
         return path.stat().st_size
     return sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
-
-
-if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as made:
-        built = build(Path(made))
-        print(json.dumps({**starts(built), "sizes": sizes(built)}, indent=1))  # noqa: T201

@@ -13,10 +13,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from local_aws.dynamodb_local import DynamoDBLocal
-from local_aws.emulator import ACCOUNT_ID, ADMINISTRATOR, Emulator
+from local_aws.emulator import ACCOUNT_ID, ADMINISTRATOR, Emulator, administrator_client
 from local_aws.fake_bedrock import FakeBedrock, FoundationModel, raw
 from local_aws.fake_health import FakeHealth
 from local_aws.fake_service_quotas import FakeServiceQuotas
@@ -48,9 +46,9 @@ _EMPTY_OF_AGENTS = {
 
 @dataclass
 class Counted:
-    """What one invocation asked: calls by operation, bytes, DynamoDB's units and items written.
+    """What one invocation asked: calls by operation, bytes of bodies, DynamoDB's units.
 
-    `items` counts what was written by whether it is a row of a model.
+    Of the items written, `row_writes` are rows of models, `other_writes` all else.
     """
 
     calls: dict[str, int] = field(default_factory=dict)
@@ -65,18 +63,6 @@ class Counted:
     def total_calls(self) -> int:
         """All calls together."""
         return sum(self.calls.values())
-
-    def divided_by(self, runs: int) -> Counted:
-        """Give what one of so many equal runs asked."""
-        return Counted(
-            {name: round(count / runs) for name, count in self.calls.items() if count >= runs},
-            round(self.bytes_sent / runs),
-            round(self.bytes_received / runs),
-            self.read_units / runs,
-            self.write_units / runs,
-            round(self.row_writes / runs),
-            round(self.other_writes / runs),
-        )
 
 
 class MeteredDynamoDB(Server):
@@ -185,7 +171,7 @@ class FarAws:
     def new_account(self) -> None:
         """Begin with empty tables."""
         self._accounts += 1
-        client = _client("dynamodb", self.dynamodb)
+        client = administrator_client("dynamodb", self.dynamodb.endpoint_url, region=REGION)
         for name in self._tables.values():
             client.delete_table(TableName=name)
         self._tables = create_tables(client, self._template, prefix=f"n{self._accounts}-")
@@ -261,21 +247,11 @@ class FarAws:
         return (self.bedrock, self.health, self._quotas, self.gateway, self.dynamodb)
 
     def _make_topic(self) -> str:
-        sns = _client("sns", self.gateway)
+        sns = administrator_client("sns", self.gateway.endpoint_url, region=REGION)
         topic: str = sns.create_topic(Name="alerts")["TopicArn"]
         queue = f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:listener"
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
         return topic
-
-
-def _client(service: str, at: Server) -> Any:  # noqa: ANN401 whichever client
-    return boto3.client(  # type: ignore[call-overload]
-        service,
-        endpoint_url=at.endpoint_url,
-        region_name=REGION,
-        aws_access_key_id=ADMINISTRATOR["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=ADMINISTRATOR["AWS_SECRET_ACCESS_KEY"],
-    )
 
 
 @contextmanager

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 
 from infra.deploy import deploy
 from local_aws.account_use import AccountUse
-from local_aws.emulator import ACCOUNT_ID, ADMINISTRATOR, Emulator
+from local_aws.emulator import ACCOUNT_ID, ADMINISTRATOR, Emulator, administrator_client
 from local_aws.fake_bedrock import FakeBedrock
 from local_aws.fake_health import FakeHealth
 from local_aws.fake_service_quotas import FakeServiceQuotas
@@ -99,12 +98,10 @@ class LocalCloud:
 
     def client(self, service: str, *, region: str = REGION, attempts: int = 3) -> Any:  # noqa: ANN401 whichever client
         """Give an administrator's client of any service."""
-        return boto3.client(  # type: ignore[call-overload]
+        return administrator_client(
             service,
-            region_name=region,
-            endpoint_url=self.gateway.endpoint_url,
-            aws_access_key_id=ADMINISTRATOR["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=ADMINISTRATOR["AWS_SECRET_ACCESS_KEY"],
+            self.gateway.endpoint_url,
+            region=region,
             config=Config(
                 connect_timeout=5,
                 read_timeout=_INVOCATION_SECONDS,

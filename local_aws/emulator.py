@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
+
+import boto3
+from botocore.config import Config
 
 from local_aws.leashed_process import LeashedProcess, LocalServerError
 from local_aws.loopback import HOST, free_port
@@ -26,6 +29,20 @@ ADMINISTRATOR: Final = {"AWS_ACCESS_KEY_ID": ACCOUNT_ID, "AWS_SECRET_ACCESS_KEY"
 """A twelve-digit access key is that account's root user, also where IAM is enforced."""
 
 _INHERITED: Final = ("PATH", "LANG", "LC_ALL")
+
+
+def administrator_client(
+    service: str, endpoint_url: str, *, region: str, config: Config | None = None
+) -> Any:  # noqa: ANN401 whichever client
+    """Give an administrator's client of any service."""
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        region_name=region,
+        endpoint_url=endpoint_url,
+        aws_access_key_id=ADMINISTRATOR["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=ADMINISTRATOR["AWS_SECRET_ACCESS_KEY"],
+        config=config,
+    )
 
 
 class Emulator:

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Whatever was imported stays for as long as the process: it need not be looked through.
-gc.freeze()
+
+@cache
+def _set_apart_what_was_imported() -> None:
+    """Once, before the first invocation: it stays for as long as the process."""
+    gc.freeze()
 
 
 @contextmanager
 def put_off() -> Iterator[None]:
     """Collect now what the invocation before has left, and then not until this one is over."""
+    _set_apart_what_was_imported()
     gc.collect()
     gc.disable()
     try:
