@@ -158,6 +158,17 @@ def test_which_regions_are_enabled_is_asked_once_a_day(world: World) -> None:
     assert {region for _, region in world.bedrock.asked} == {EAST, WEST}
 
 
+def test_when_regions_cannot_be_listed_at_first_all_that_are_offered_are_asked(
+    world: World,
+) -> None:
+    world.regions.update({EAST: [NEW], WEST: [NEW]})
+    world.bedrock.listing_regions_fails = True
+
+    assert kinds(world.poll("2026-10-01")) == ["BASELINE"]
+
+    assert {EAST, WEST} < {region for _, region in world.bedrock.asked}
+
+
 def test_that_regions_could_not_be_listed_is_not_remembered(world: World) -> None:
     world.regions[EAST] = [NEW]
     world.poll("2026-10-01T10:00:00Z")
