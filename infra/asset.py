@@ -1,7 +1,8 @@
 """The code that the functions run: our package and its locked dependencies, built without Docker.
 
 boto3 is bundled because the copy in Lambda's runtime may be too old to know the lifecycle dates,
-and an old botocore drops unknown fields without a word.
+and an old botocore drops unknown fields without a word. Of botocore's descriptions of services only
+those go in that are called.
 """
 
 from __future__ import annotations
@@ -29,6 +30,14 @@ _LOCKED: Final = _LAMBDAS / "requirements.txt"
 # Where the CDK keeps what it builds for an account; `make clean` removes it.
 _KEPT: Final = _PROJECT / "cdk.out"
 _NOT_CODE: Final = ("**/__pycache__", "**/*.pyc", "**/.*_cache")
+# botocore describes more than 400 services, in files that make up two thirds of all that Lambda
+# would fetch and unpack at a cold start. These are the ones that the functions call.
+CALLED_SERVICES: Final = frozenset(
+    {
+        *("account", "bedrock", "bedrock-agent", "cloudwatch", "dynamodb", "events", "health"),
+        *("service-quotas", "sns"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -143,7 +152,8 @@ def _not_code(folder: str, names: list[str]) -> list[str]:
 
 def _kept_dependencies(target: Target) -> Path:
     """Give a folder with the dependencies, installed anew only when what is locked changes."""
-    installed_for = f"{target.label}\n{sys.version}\n".encode() + _LOCKED.read_bytes()
+    services = " ".join(sorted(CALLED_SERVICES))
+    installed_for = f"{target.label}\n{sys.version}\n{services}\n".encode() + _LOCKED.read_bytes()
     kept = _KEPT / f"dependencies.{_sha256(installed_for)}"
     if not kept.exists():
         _KEPT.mkdir(exist_ok=True)
@@ -180,8 +190,15 @@ def _install_dependencies(target: Target, folder: Path) -> None:
         ],
         check=True,
     )
+    _leave_out_other_services(folder)
     if target.is_compiled:
         _compile(folder)
+
+
+def _leave_out_other_services(folder: Path) -> None:
+    for service in (folder / "botocore" / "data").iterdir():
+        if service.is_dir() and service.name not in CALLED_SERVICES:
+            shutil.rmtree(service)
 
 
 def _compile(folder: Path, part: str = "") -> None:

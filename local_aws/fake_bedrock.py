@@ -263,6 +263,8 @@ class FakeBedrock(Server):
         self._calls: Counter[tuple[str, str]] = Counter()
         self._now: datetime | None = None
         self._upstream: str | None = None
+        # Now, for when 31 Regions are asked at once, each thread would read them for itself.
+        _operations()
 
     def __exit__(
         self,

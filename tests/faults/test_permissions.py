@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from infra.asset import CALLED_SERVICES
 from local_aws.gateway import publish_in
 from notifier import dashboard
 from tests.faults.account import ALERTS, ALERTS_TOPIC, EAST, MODELS, Function
@@ -52,38 +53,46 @@ May = set[tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
-def called(account: Account) -> dict[Function, May]:
+def calls(account: Account) -> dict[Function, list[Sent]]:
     """Play the whole story, and a sample; give what each function called."""
-    found: dict[Function, May] = {Function.POLL: set(), Function.HEALTH: set()}
+    found: dict[Function, list[Sent]] = {Function.POLL: [], Function.HEALTH: []}
     for scene in SCENES.values():
         function = Function.HEALTH if scene.invokes is Function.HEALTH else Function.POLL
         account.set(scene)
         assert account.invoke(scene) == 1
-        found[function] |= _made(account, account.wire.sent)
+        found[function] += account.wire.sent
         for poll in afterwards(scene):
             account.set(poll)
             assert account.invoke(poll) == 1
-            found[Function.POLL] |= _made(account, account.wire.sent)
+            found[Function.POLL] += account.wire.sent
     sample = replace(scene, event={"test_alert": "token"})
     assert account.invoke(sample) == 1, account.last_error
-    found[Function.POLL] |= _made(account, account.wire.sent)
+    found[Function.POLL] += account.wire.sent
     return found
 
 
-def test_the_poll_may_do_what_it_calls_and_nothing_else(called: dict[Function, May]) -> None:
-    assert _policy("PollerRole") == called[Function.POLL]
+def test_the_poll_may_do_what_it_calls_and_nothing_else(
+    account: Account, calls: dict[Function, list[Sent]]
+) -> None:
+    assert _policy("PollerRole") == _made(account, calls[Function.POLL])
 
 
 def test_the_health_function_may_do_what_it_calls_and_nothing_else(
-    called: dict[Function, May],
+    account: Account, calls: dict[Function, list[Sent]]
 ) -> None:
-    assert _policy("HealthRole") == called[Function.HEALTH]
+    assert _policy("HealthRole") == _made(account, calls[Function.HEALTH])
+
+
+def test_of_botocore_the_functions_carry_the_services_that_they_call_and_no_other(
+    calls: dict[Function, list[Sent]],
+) -> None:
+    assert {one.service for sent in calls.values() for one in sent} == CALLED_SERVICES
 
 
 def test_the_dashboard_may_do_what_it_calls_and_nothing_else(
-    account: Account, called: dict[Function, May]
+    account: Account, calls: dict[Function, list[Sent]]
 ) -> None:
-    assert called
+    assert calls
     context: Any = SimpleNamespace(
         function_name="dashboard",
         memory_limit_in_mb=512,

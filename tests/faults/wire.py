@@ -80,10 +80,14 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Sent:
-    """One call, as it was about to leave. `nth` counts those of the same place."""
+    """One call, as it was about to leave. `nth` counts those of the same place.
+
+    `service` is botocore's name for it, which is not IAM's.
+    """
 
     place: Place
     nth: int
+    service: str
     request: Request
     prepared: AWSPreparedRequest = field(repr=False)
 
@@ -194,7 +198,8 @@ class Wire:
             if self._dead:
                 raise ProcessKilledError
             self._counts[place] += 1
-            sent = Sent(place, self._counts[place], request, prepared)
+            service = str(operation.service_model.service_name)
+            sent = Sent(place, self._counts[place], service, request, prepared)
             self.sent.append(sent)
             if self._strike is None or not self._strike.hits(sent):
                 return sent, None

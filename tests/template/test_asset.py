@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from infra import asset as module
-from infra.asset import build, target_named
+from infra.asset import CALLED_SERVICES, build, target_named
 from infra.template import template
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
@@ -87,6 +87,12 @@ def test_what_is_in_it_is_what_the_documentation_lists_and_the_lock_file_allows(
 
     assert built == listed
     assert sorted(re.findall(r"^[^\s#]+==\S+", module._LOCKED.read_text(), re.MULTILINE)) == listed  # noqa: SLF001
+
+
+def test_of_botocores_400_services_it_holds_those_that_are_called(asset: Path) -> None:
+    """What is not in it is not fetched, nor unpacked, at a cold start."""
+    data = asset / "botocore" / "data"
+    assert {path.name for path in data.iterdir() if path.is_dir()} == CALLED_SERVICES
 
 
 def test_nothing_else_is_in_it_than_these_and_our_package(asset: Path) -> None:
