@@ -23,9 +23,11 @@ def _set_apart_what_was_imported() -> None:
 
 @contextmanager
 def put_off() -> Iterator[None]:
-    """Collect now what the invocation before has left, and then not until this one is over."""
+    """Collect nothing until this invocation is over; then at once what it leaves, and only that.
+
+    All that it made is young until then, so Python looks through it as soon as it may.
+    """
     _set_apart_what_was_imported()
-    gc.collect()
     gc.disable()
     try:
         yield

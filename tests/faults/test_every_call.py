@@ -81,9 +81,11 @@ def _play(account: Account, scene: Scene) -> Segment:
 
 def _invoke(account: Account, scene: Scene, strike: Strike | None = None) -> int:
     account.set(scene)
-    # Whoever came before is an hour away, and no longer holds what it could not give back.
-    account.expire_claims()
-    return account.invoke(scene, strike)
+    attempts = account.invoke(scene, strike)
+    if strike:
+        # Whoever comes next is an hour away, and this one no longer holds what it gave not back.
+        account.expire_claims()
+    return attempts
 
 
 def test_the_story_has_every_kind_of_news_once(story: dict[str, Segment]) -> None:
