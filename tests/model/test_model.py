@@ -38,13 +38,13 @@ def test_every_poll_of_a_life_says_what_the_contract_says(
     template: dict[str, Any],
     record_property: Callable[[str, object], None],
 ) -> None:
-    client = boto3.resource("dynamodb", endpoint_url=dynamodb_local).meta.client
+    resource = boto3.resource("dynamodb", endpoint_url=dynamodb_local)
     tables = create_tables(dynamodb, template, prefix=f"{uuid4()}-")
 
     def empty_world() -> World:
-        world = World(client, tables)
+        world = World(resource.meta.client, tables)
         for table, key in (("Models", ("model_id", "region")), ("Alerts", ("alert_id",))):
-            with dynamodb_table(dynamodb_local, tables[f"{table}TableName"]) as batch:
+            with resource.Table(tables[f"{table}TableName"]).batch_writer() as batch:
                 for item in world.items(table):
                     batch.delete_item(Key={name: item[name] for name in key})
         return world
@@ -65,7 +65,3 @@ def test_every_poll_of_a_life_says_what_the_contract_says(
     )
     record_property("steps", Lives.steps.total())
     assert not CI or Lives.steps.total() >= 2000
-
-
-def dynamodb_table(endpoint: str, name: str) -> Any:  # noqa: ANN401
-    return boto3.resource("dynamodb", endpoint_url=endpoint).Table(name).batch_writer()
