@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from itertools import count
-from typing import TYPE_CHECKING, Literal, Protocol
+from itertools import chain, count
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import pytest
 
 from demo.chromium import NoBrowserError, chromium
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 
 class OpenPage(Protocol):
@@ -39,29 +39,42 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """Give a window whose tabs are used again: to open one takes longer than most tests."""
+    with browser.new_context() as context:
+        yield context
+
+
 @pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
+def open_page(window: BrowserContext, tmp_path: Path) -> Iterator[OpenPage]:
     """Give what opens documents as files; afterwards see that all of them kept still."""
     troubles: list[str] = []
+    tabs = chain(list(window.pages), iter(window.new_page, None))
     numbers = count()
     own = tmp_path.as_uri()
-    context = browser.new_context()
-    context.on("console", lambda message: troubles.append(f"{message.type}: {message.text}"))
-    context.on("weberror", lambda error: troubles.append(f"error: {error.error}"))
-    context.on(
-        "request",
-        lambda asked: None if asked.url.startswith(own) else troubles.append(f"asks {asked.url}"),
-    )
+    listeners: dict[Any, Callable[[Any], None]] = {
+        "console": lambda message: troubles.append(f"{message.type}: {message.text}"),
+        "weberror": lambda error: troubles.append(f"error: {error.error}"),
+        "request": lambda asked: (
+            None if asked.url.startswith(own) else troubles.append(f"asks {asked.url}")
+        ),
+    }
+    for event, listener in listeners.items():
+        window.on(event, listener)
 
     def opened(html: str, *, width: int = 1280, scheme: Literal["light", "dark"] = "light") -> Page:
         file = tmp_path / f"{next(numbers)}.html"
         file.write_text(html, encoding="utf-8")
-        page = context.new_page()
+        page = next(tabs)
         page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(media="screen", color_scheme=scheme)
         page.goto(file.as_uri())
         return page
 
     yield opened
-    context.close()
+    for page in window.pages:
+        page.goto("about:blank")  # what it has to say, it says before
+    for event, listener in listeners.items():
+        window.remove_listener(event, listener)
     assert troubles == []

@@ -16,6 +16,7 @@ class Knot:
     """Something that only a look for cycles can free."""
 
     def __init__(self) -> None:
+        """Hold on to itself."""
         self.itself = self
 
 
