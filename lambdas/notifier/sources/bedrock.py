@@ -8,7 +8,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import botocore.session
@@ -138,58 +137,60 @@ class Bedrock:
 
         What is to be done `meanwhile` is done in this thread while the answers are on their way.
         """
-        asked = tuple(regions)
-        self._prepare(asked)
         # Most Regions say of a model what the others say.
         known: dict[str, ListedModel] = {}
         with ThreadPoolExecutor(_WORKERS) as pool:
-            answers = pool.map(partial(self._catalog, known=known), asked)
+            # The first ones answer while the clients of the last ones are still made.
+            answers = {
+                region: pool.submit(self._catalog, self._client(region), region, known)
+                for region in regions
+            }
             if meanwhile is not None:
                 meanwhile()
-            return dict(zip(asked, answers, strict=True))
+            return {region: answer.result() for region, answer in answers.items()}
 
     def confirm(self, rows: Iterable[TrackedModel]) -> dict[RowKey, Confirmation]:
         """Ask for absent models one by one, under each id they were known by."""
-        asked = tuple(rows)
-        if not asked:
-            return {}
-        self._prepare(row.region for row in asked)
         with ThreadPoolExecutor(_WORKERS) as pool:
-            answers = pool.map(self._confirm, asked)
-            return {row.key: answer for row, answer in zip(asked, answers, strict=True)}
+            answers = {
+                row.key: pool.submit(self._confirm, self._client(row.region), row) for row in rows
+            }
+            return {key: answer.result() for key, answer in answers.items()}
 
-    def _prepare(self, regions: Iterable[str]) -> None:
-        """Make the clients that are missing: a session must not do so in several threads."""
-        for region in regions:
-            if region not in self._clients:
-                client = self._session.client("bedrock", region_name=region, config=_CALLS)
-                read_raw(client, "ListFoundationModels", _SUMMARIES)
-                self._clients[region] = client
+    def _client(self, region: str) -> BedrockClient:
+        """Give a Region's client. A session must not make clients in several threads."""
+        if region not in self._clients:
+            client = self._session.client("bedrock", region_name=region, config=_CALLS)
+            read_raw(client, "ListFoundationModels", _SUMMARIES)
+            self._clients[region] = client
+        return self._clients[region]
 
-    def _catalog(self, region: str, known: dict[str, ListedModel]) -> Catalog | Failure:
+    def _catalog(
+        self, client: BedrockClient, region: str, known: dict[str, ListedModel]
+    ) -> Catalog | Failure:
         try:
             with aws_call("bedrock:ListFoundationModels"):
-                answer = self._clients[region].list_foundation_models()
+                answer = client.list_foundation_models()
         except AwsError as error:
             return Failure(error.code, error.message)
         except Exception as error:  # noqa: BLE001 (botocore's parsers raise anything for malformed bodies; one Region's answer must not end the poll, and its failure is reported)
             return Failure(_UNEXPECTED, f"{type(error).__name__}: {error}")
         return parse_catalog(region, answer, known)
 
-    def _confirm(self, row: TrackedModel) -> Confirmation:
+    def _confirm(self, client: BedrockClient, row: TrackedModel) -> Confirmation:
         """Present if any of the row's ids is, gone if all are, unknown otherwise."""
         ids = dict.fromkeys((row.model_id, *row.reported_by))
-        asked = [self._confirm_id(row.region, model_id) for model_id in ids]
+        asked = [self._confirm_id(client, model_id) for model_id in ids]
         for presence in (Presence.PRESENT, Presence.UNKNOWN):
             for answer in asked:
                 if answer.presence is presence:
                     return answer
         return asked[0]
 
-    def _confirm_id(self, region: str, model_id: str) -> Confirmation:
+    def _confirm_id(self, client: BedrockClient, model_id: str) -> Confirmation:
         try:
             with aws_call("bedrock:GetFoundationModel"):
-                answer = self._clients[region].get_foundation_model(modelIdentifier=model_id)
+                answer = client.get_foundation_model(modelIdentifier=model_id)
             model = _parse_model(answer["modelDetails"])
         except AwsError as error:
             presence = Presence.GONE if says_gone(error) else Presence.UNKNOWN
