@@ -8,15 +8,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
+
+import botocore
 
 from infra.asset import build as build_asset
 from infra.asset import target_named
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _RUNS = 5
 _HEAVIEST = 8
@@ -27,45 +28,44 @@ __import__(sys.argv[1])
 print(time.process_time() - began)
 """
 FUNCTIONS = ("notifier.poll", "notifier.health", "notifier.dashboard")
-# What the functions call, and what botocore reads for any client.
-_CALLED = {
-    *("account", "bedrock", "bedrock-agent", "cloudwatch", "dynamodb", "events"),
-    *("health", "service-quotas", "sns", "sqs"),
-}
+# Of the same version: what the functions carry and what is installed here are locked together.
+_ALL_SERVICES = Path(botocore.__file__).parent / "data"
 
 
 @dataclass(frozen=True)
 class Assets:
-    """The asset as it is deployed from this Python, without bytecode, and without what is unused.
+    """The asset as it is deployed from this Python, and as it would be otherwise.
 
-    `pruned` lacks botocore's data on services that no function calls.
+    `plain` has no bytecode; `whole` has all of botocore's data on services.
     """
 
     compiled: Path
     plain: Path
-    pruned: Path
+    whole: Path
+
+    @property
+    def kinds(self) -> dict[str, Path]:
+        """Each folder by its name here."""
+        return {"compiled": self.compiled, "plain": self.plain, "whole": self.whole}
 
 
 def build(scratch: Path) -> Assets:
     """Build the asset, and copies that differ in one thing each."""
-    found = Assets(scratch / "compiled", scratch / "plain", scratch / "pruned")
+    found = Assets(scratch / "compiled", scratch / "plain", scratch / "whole")
     build_asset(target_named("host"), found.compiled)
     shutil.copytree(
         found.compiled, found.plain, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
     )
-    shutil.copytree(found.compiled, found.pruned)
-    for service in (found.pruned / "botocore" / "data").iterdir():
-        if service.is_dir() and service.name not in _CALLED:
-            shutil.rmtree(service)
+    shutil.copytree(found.compiled, found.whole)
+    shutil.copytree(_ALL_SERVICES, found.whole / "botocore" / "data", dirs_exist_ok=True)
     return found
 
 
 def starts(assets: Assets) -> dict[str, Any]:
     """Give CPU seconds of importing each function, the best of five, from each asset."""
-    kinds = {"compiled": assets.compiled, "plain": assets.plain, "pruned": assets.pruned}
     seconds = {
         kind: {function: _import(function, folder) for function in FUNCTIONS}
-        for kind, folder in kinds.items()
+        for kind, folder in assets.kinds.items()
     }
     return {"import_cpu": seconds, "heaviest": _heaviest(assets.compiled)}
 
@@ -111,9 +111,11 @@ def _heaviest(folder: Path) -> list[tuple[str, float]]:
 
 
 def sizes(assets: Assets) -> dict[str, Any]:
-    """Give MB unzipped and zipped of each, and of the parts of the one that is deployed."""
-    kinds = {"compiled": assets.compiled, "plain": assets.plain, "pruned": assets.pruned}
-    found: dict[str, Any] = {kind: _sizes(folder) for kind, folder in kinds.items()}
+    """Give MB unzipped and zipped of each, and of the parts of the one that is deployed.
+
+    Also the CPU seconds that it takes to unpack each, the best of five.
+    """
+    found: dict[str, Any] = {kind: _sizes(folder) for kind, folder in assets.kinds.items()}
     parts = {part.name: _bytes(part) / 1e6 for part in assets.compiled.iterdir()}
     largest = sorted(parts.items(), key=lambda part: -part[1])[:_HEAVIEST]
     found["largest"] = [(name, round(size, 1)) for name, size in largest]
@@ -126,7 +128,19 @@ def _sizes(folder: Path) -> dict[str, float]:
             for path in sorted(folder.rglob("*")):
                 archive.write(path, path.relative_to(folder))
         zipped = file.tell()
-    return {"unzipped_mb": round(_bytes(folder) / 1e6, 1), "zipped_mb": round(zipped / 1e6, 1)}
+        unpacked = min(_unpacked_in(zipfile.ZipFile(file)) for _ in range(_RUNS))
+    return {
+        "unzipped_mb": round(_bytes(folder) / 1e6, 1),
+        "zipped_mb": round(zipped / 1e6, 1),
+        "unpack_cpu": round(unpacked, 2),
+    }
+
+
+def _unpacked_in(archive: zipfile.ZipFile) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.process_time()
+        archive.extractall(folder)
+        return time.process_time() - began
 
 
 def _bytes(path: Path) -> int:

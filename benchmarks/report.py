@@ -212,17 +212,18 @@ def _cold(found: dict[str, Any]) -> Iterator[Grid]:
     said = {
         "compiled": "deployed from the same Python as the runtime's: with bytecode",
         "plain": "deployed from another Python: each cold start compiles",
-        "pruned": "with bytecode, and without botocore's data on other services",
+        "whole": "with bytecode, and with botocore's data on services that are never called",
     }
     seconds, sizes = found["cold"]["import_cpu"], found["asset"]
     yield Grid(
         "cold",
-        "Cold starts: CPU seconds of the import, and the asset's size",
-        ("asset", "poll", "health", "dashboard", "MB zipped", "MB unzipped"),
+        "Cold starts: CPU seconds of the import and of unpacking the asset, and its size",
+        ("asset", "poll", "health", "dashboard", "unpack", "MB zipped", "MB unzipped"),
         tuple(
             (
                 words,
                 *(f"{one:.3f}" for one in seconds[kind].values()),
+                f"{sizes[kind]['unpack_cpu']:.2f}",
                 str(sizes[kind]["zipped_mb"]),
                 str(sizes[kind]["unzipped_mb"]),
             )
