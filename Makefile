@@ -51,7 +51,7 @@ demo: $(VENV)/.deploy $(TOOLS)/.cdk $(EMULATOR)/.ready ## See it work on this ma
 	@$(BIN)/python -m demo
 
 test: $(VENV)/.full $(EMULATOR)/.ready $(TOOLS)/.ready ## Run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -p tests.distribution $(ARGS)
 
 # What grows with the time it is given: each call struck in every way, and whatever may come from
 # outside. An hour or more.

@@ -234,6 +234,28 @@ class LocalCloud:
                 Attributes=policy,
             )
 
+    def forget(self) -> None:
+        """Be an account in which nothing was ever polled: no item, message, fault or catalog."""
+        self.bedrock.forget()
+        self.health.forget()
+        self.gateway.clear()
+        self._empty("ModelsTableName", "model_id", "region")
+        self._empty("AlertsTableName", "alert_id")
+        sqs = self.client("sqs")
+        for page in sqs.get_paginator("list_queues").paginate():
+            for url in page.get("QueueUrls", []):
+                sqs.purge_queue(QueueUrl=url)
+        self.gateway.forget()
+
+    def _empty(self, output: str, *key: str) -> None:
+        requests = [
+            {"DeleteRequest": {"Key": {name: {"S": item[name]} for name in key}}}
+            for item in self.items(output)
+        ]
+        for first in range(0, len(requests), 25):
+            chunk = {self.outputs[output]: requests[first : first + 25]}
+            self.client("dynamodb").batch_write_item(RequestItems=chunk)
+
     def table_rows(self) -> list[dict[str, Any]]:
         """Give the tracked models, without the bookkeeping items."""
         return [row for row in self.items("ModelsTableName") if not row["model_id"].startswith("#")]

@@ -254,17 +254,23 @@ class FakeBedrock(Server):
         """Bind a free port; nothing is answered before the context is entered."""
         super().__init__()
         self._lock = threading.Lock()
-        self._regions: dict[str, _Region] = {}
-        self._profiles: dict[str, tuple[SystemProfile, ...]] = {}
-        self._deployments: dict[str, tuple[CustomModelDeployment, ...]] = {}
-        self._misbehaviours: dict[tuple[str, str], Misbehaviour] = {}
-        self._details: dict[tuple[str, str], Misbehaviour] = {}
         self._silences: list[Silence] = []
-        self._calls: Counter[tuple[str, str]] = Counter()
-        self._now: datetime | None = None
         self._upstream: str | None = None
+        self.forget()
         # Now, for when 31 Regions are asked at once, each thread would read them for itself.
         _operations()
+
+    def forget(self) -> None:
+        """Be as at first: list nothing anywhere, and behave."""
+        self.release()
+        with self._lock:
+            self._regions: dict[str, _Region] = {}
+            self._profiles: dict[str, tuple[SystemProfile, ...]] = {}
+            self._deployments: dict[str, tuple[CustomModelDeployment, ...]] = {}
+            self._misbehaviours: dict[tuple[str, str], Misbehaviour] = {}
+            self._details: dict[tuple[str, str], Misbehaviour] = {}
+            self._calls: Counter[tuple[str, str]] = Counter()
+            self._now: datetime | None = None
 
     def __exit__(
         self,

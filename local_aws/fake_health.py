@@ -166,12 +166,17 @@ class FakeHealth(Server):
         """Bind a free port; nothing is answered before the context is entered."""
         super().__init__()
         self._lock = threading.Lock()
-        self._subscribed = False
-        self._events: dict[str, FakeHealthEvent] = {}
-        self._lifecycles: tuple[FakeServiceLifecycle, ...] = ()
-        self._misbehaviours: dict[str, Misbehaviour] = {}
-        self._calls: Counter[str] = Counter()
-        self._regions: set[str] = set()
+        self.forget()
+
+    def forget(self) -> None:
+        """Be as at first: know of nothing, for an account without a support plan."""
+        with self._lock:
+            self._subscribed = False
+            self._events: dict[str, FakeHealthEvent] = {}
+            self._lifecycles: tuple[FakeServiceLifecycle, ...] = ()
+            self._misbehaviours: dict[str, Misbehaviour] = {}
+            self._calls: Counter[str] = Counter()
+            self._regions: set[str] = set()
 
     def subscribe(self) -> None:
         """Give the account a support plan with the Health API."""

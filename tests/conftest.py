@@ -24,8 +24,19 @@ if TYPE_CHECKING:
 
 _PROJECT: Final = Path(__file__).resolve().parent.parent
 
-# Folders with the longest files first: whoever got one at the end would keep everybody waiting.
-_ORDER: Final = ("e2e", "browser", "faults", "model", "stories", "template", "sources", "core")
+# What takes longest comes first: whoever got it at the end would keep everybody waiting. And one of
+# those that deploy comes before the others, which find what it has built.
+_ORDER: Final = (
+    "e2e/test_dashboard",
+    "model",
+    "faults",
+    "e2e",
+    "stories",
+    "browser",
+    "template",
+    "sources",
+    "core",
+)
 
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 
@@ -76,8 +87,12 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files into the order in which they are given to the processes."""
-    places = {folder: place for place, folder in enumerate(_ORDER)}
-    items.sort(key=lambda item: places.get(item.path.parent.name, len(_ORDER)))
+    items.sort(key=lambda item: _place(item.path.relative_to(_PROJECT / "tests").as_posix()))
+
+
+def _place(path: str) -> int:
+    places = (place for place, beginning in enumerate(_ORDER) if path.startswith(beginning))
+    return next(places, len(_ORDER))
 
 
 def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:

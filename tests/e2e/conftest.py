@@ -1,4 +1,8 @@
-"""One deployed stack for each end-to-end file, and a calendar that only goes forward."""
+"""The deployed stack, and a calendar that only goes forward.
+
+To deploy takes half of a minute, so files that want the same stack share one. They are given to
+one process (`tests/distribution.py`), and each finds it as if nobody had ever used it.
+"""
 
 from __future__ import annotations
 
@@ -62,12 +66,23 @@ class Stage:
         return (self.now + timedelta(days=days)).replace(hour=8, minute=0)
 
 
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[LocalCloud]:
-    """Deploy the stack once for a file, with IAM enforced; use is not read: everything is told."""
-    settings = {"emails": "you@example.com", "usage": "false"}
-    with local_cloud(settings, enforce_iam=True) as deployed:
+@pytest.fixture(scope="session")
+def shared_cloud() -> Iterator[LocalCloud]:
+    """Deploy the stack with IAM enforced, on a Lambda that tries again after moments.
+
+    Use is not read: everything is told.
+    """
+    settings = {"emails": "you@example.com", "usage": "false", "dashboard": "true"}
+    impatient = {"LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1"}
+    with local_cloud(settings, enforce_iam=True, function_environment=impatient) as deployed:
         yield deployed
+
+
+@pytest.fixture(scope="module")
+def cloud(shared_cloud: LocalCloud) -> LocalCloud:
+    """Give the stack as it is before anything was polled."""
+    shared_cloud.forget()
+    return shared_cloud
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.cloud import REGION, local_cloud
+from local_aws.cloud import REGION
 from notifier.dashboard import WIDGETS
 from tests.e2e.conftest import EAST, KEEPERS, WEST, legacy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from local_aws.cloud import LocalCloud
 
 pytestmark = pytest.mark.e2e
@@ -27,22 +25,20 @@ LEAVER: Final = legacy("acme.leaver-v1:0", NOW + timedelta(days=40), "<b>Leaver<
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[LocalCloud]:
-    """Deploy the stack with a dashboard, and poll once: one of its models ends in 40 days."""
-    settings = {"emails": "you@example.com", "dashboard": "true", "usage": "false"}
-    with local_cloud(settings, enforce_iam=True) as deployed:
-        deployed.bedrock.set_catalog(EAST, [*KEEPERS, LEAVER])
-        deployed.bedrock.set_catalog(WEST, [*KEEPERS])
-        answer = deployed.poll(NOW)
-        assert answer.function_error is None, answer.log_tail
-        yield deployed
+def polled(cloud: LocalCloud) -> LocalCloud:
+    """Poll once: one of the models ends in 40 days."""
+    cloud.bedrock.set_catalog(EAST, [*KEEPERS, LEAVER])
+    cloud.bedrock.set_catalog(WEST, [*KEEPERS])
+    answer = cloud.poll(NOW)
+    assert answer.function_error is None, answer.log_tail
+    return cloud
 
 
 @pytest.fixture(scope="module")
-def widgets(cloud: LocalCloud) -> dict[str, dict[str, Any]]:
+def widgets(polled: LocalCloud) -> dict[str, dict[str, Any]]:
     """Give the custom widgets of the dashboard that the output leads to, by their parameter."""
-    name = cloud.outputs["DashboardUrl"].rpartition("/")[2]
-    body = cloud.client("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"]
+    name = polled.outputs["DashboardUrl"].rpartition("/")[2]
+    body = polled.client("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"]
     parts = [one["properties"] for one in json.loads(body)["widgets"] if one["type"] == "custom"]
     return {part["params"]["widget"]: part for part in parts}
 
