@@ -420,14 +420,14 @@ class Moment(NamedTuple):
 
 
 @contextmanager
-def memory_runs_out(stage: WatchedStage, *moments: Moment) -> Iterator[list[int]]:
+def memory_runs_out(stage: WatchedStage, *moments: Moment) -> Iterator[list[bool]]:
     """Kill the poll function at the first of these moments, its next attempt at the next.
 
     The emulator gives each attempt a request id of its own, where Lambda repeats the first, by
     which an attempt knows that it comes after a dead one. So what it held by lease is let run out
     at once, as it is on AWS when Lambda comes for the last time.
     """
-    gateway, left, killed = stage.cloud.gateway, list(moments), list[int]()
+    gateway, left, killed = stage.cloud.gateway, list(moments), list[bool]()
     answer = gateway.answer
 
     def until_it_dies(request: Request) -> Response | None:
@@ -436,7 +436,8 @@ def memory_runs_out(stage: WatchedStage, *moments: Moment) -> Iterator[list[int]
         if left.pop(0).done:
             answer(request)
         _let_leases_run_out(stage.cloud)
-        killed.append(stage.cloud.emulator.kill_function(stage.cloud.outputs["PollFunctionName"]))
+        function = stage.cloud.outputs["PollFunctionName"]
+        killed.append(stage.cloud.emulator.kill_function(function) > 0)
         return None
 
     with pytest.MonkeyPatch.context() as patch:
@@ -501,7 +502,7 @@ def test_a_poll_that_runs_out_of_memory_is_finished_by_the_next_attempt_of_lambd
         _start(stage)
         assert eventually(lambda: _completed(stage))
 
-    assert killed == [1]
+    assert killed == [True]
     told = stage.told()
     # Only what SNS had accepted when there was nobody left to record it.
     assert Counter(said(told)) == {
@@ -533,7 +534,7 @@ def test_a_poll_that_dies_at_every_attempt_lies_in_its_queue_and_the_next_one_te
         event = _start(stage)
         (failed,) = eventually(lambda: received(cloud, queue_url(cloud, failures)))
 
-    assert killed == [1, 1, 1]
+    assert killed == [True] * 3
     assert json.loads(failed["Body"])["requestPayload"] == json.loads(event)
     stage.measure_queue(failures)
     assert stage.alarm_after("PollFailed", stage.now) == timedelta(minutes=5)
