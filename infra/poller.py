@@ -107,7 +107,7 @@ class Poller(Construct):
             self._allow_reading_use(role)
         allow(
             role,
-            ["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"],
+            ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"],
             state.models.table_arn,
         )
         allow(role, ["dynamodb:Query"], f"{state.alerts.table_arn}/index/{UNSETTLED_INDEX}")

@@ -1,13 +1,14 @@
 """The whole flow of a poll: gather, decide, deliver, record.
 
-It first finishes what earlier runs left in the outbox. Then: read the snapshot, ask the Regions,
-judge and observe; once a day, read what the account uses; decide; put what is to be told into
+It first finishes what earlier runs left in the outbox. Then: ask the Regions while the snapshot is
+read, judge and observe; once a day, read what the account uses; decide; put what is to be told into
 the outbox; write what was observed; deliver; and note that the poll is complete. A crash anywhere
 leaves something that the next run finishes or decides again to the same alert.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
     from notifier.health_memory import HealthMemory
     from notifier.ledger import Ledger, Record
     from notifier.render.email import Place
-    from notifier.snapshot import Lease, Snapshot, State
+    from notifier.snapshot import Lease, Progress, Snapshot, State
     from notifier.sources.bedrock import Bedrock
     from notifier.sources.health_api import HealthApi
     from notifier.sources.quotas import Quotas
@@ -171,11 +172,12 @@ class _Poll:
     def run(self) -> Summary:
         """Gather, decide, deliver, record; then the digest, if one is due."""
         waiting = self._finish_earlier()
-        state = self._edges.snapshot.read()
-        if state.last_completed_at is not None and self._now <= state.last_completed_at:
+        progress = self._edges.snapshot.progress()
+        last = progress.last_completed_at
+        if last is not None and self._now <= last:
             self._summary.outcome = "already completed"
         else:
-            self._observe_and_tell(state, waiting)
+            self._observe_and_tell(progress, waiting)
         self._tell_digest()
         return self._summary
 
@@ -186,10 +188,10 @@ class _Poll:
         self._tell_digest()
         return self._summary
 
-    def _observe_and_tell(self, state: State, waiting: Iterable[Record]) -> None:
-        gathered = self._gather(state)
+    def _observe_and_tell(self, progress: Progress, waiting: Iterable[Record]) -> None:
+        gathered = self._gather(progress)
         spoken_for = {key for one in waiting for key in one.speaks_for()}
-        if state.baseline_told_at is None:
+        if gathered.state.baseline_told_at is None:
             self._tell_baseline(gathered)
         else:
             self._tell_changes(*self._tell_health(gathered, spoken_for))
@@ -209,11 +211,11 @@ class _Poll:
 
     # Gather
 
-    def _gather(self, state: State) -> _Gathered:
-        enabled = self._enabled_regions(state)
+    def _gather(self, progress: Progress) -> _Gathered:
+        enabled = self._enabled_regions(progress)
         watched = frozenset(enabled)
+        answers, state = self._ask(regions_to_ask(enabled, progress.regions, self._now))
         rows = tuple(row for row in state.rows if row.region in watched)
-        answers = self._ask(enabled, state)
         by_region: dict[str, dict[str, TrackedModel]] = {region: {} for region in answers}
         for row in rows:
             if row.region in by_region:
@@ -274,12 +276,12 @@ class _Poll:
             today=self._now.date(),
         )
 
-    def _enabled_regions(self, state: State) -> tuple[str, ...]:
+    def _enabled_regions(self, progress: Progress) -> tuple[str, ...]:
         """Give the Regions to watch; a covered one stays watched when it is disabled."""
         if self._settings.regions != "all":
             return self._settings.regions
-        covered = {s.region for s in state.regions.values() if s.covered_since is not None}
-        return tuple(sorted(covered.union(self._ask_for_regions(state.enabled))))
+        covered = {s.region for s in progress.regions.values() if s.covered_since is not None}
+        return tuple(sorted(covered.union(self._ask_for_regions(progress.enabled))))
 
     def _ask_for_regions(self, known: EnabledRegions | None) -> tuple[str, ...]:
         """Give the enabled Regions; the account is asked once a day, or until it answers."""
@@ -295,8 +297,12 @@ class _Poll:
         self._enabled = EnabledRegions(found, self._now)
         return found
 
-    def _ask(self, enabled: Iterable[str], state: State) -> dict[str, Catalog | Failure]:
-        return self._edges.bedrock.catalogs(regions_to_ask(enabled, state.regions, self._now))
+    def _ask(self, regions: Iterable[str]) -> tuple[dict[str, Catalog | Failure], State]:
+        """Ask the Regions, and read the whole table meanwhile: each of them is mostly waiting."""
+        with ThreadPoolExecutor(1) as beside:
+            reading = beside.submit(self._edges.snapshot.read)
+            answers = self._edges.bedrock.catalogs(regions)
+            return answers, reading.result()
 
     # Decide
 

@@ -135,6 +135,17 @@ class DigestState(NamedTuple):
     covered_until: datetime | None = None
 
 
+class Progress(NamedTuple):
+    """How far the last poll came, and what it knew of the Regions: by this the next ones are asked.
+
+    Only whoever holds the lease writes any of it that matters for that.
+    """
+
+    last_completed_at: datetime | None = None
+    enabled: EnabledRegions | None = None
+    regions: Mapping[str, RegionState] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """Everything remembered at the start of a poll; `scope` is the one of the poll before.
@@ -149,7 +160,6 @@ class State:
     regions: Mapping[str, RegionState] = field(default_factory=dict)
     last_completed_at: datetime | None = None
     baseline_told_at: datetime | None = None
-    enabled: EnabledRegions | None = None
     scope: Mapping[str, Any] | None = None
     unheard: bool = False
     unreadable: tuple[str, ...] = ()
@@ -287,6 +297,16 @@ class Snapshot:
 
     # Reading
 
+    def progress(self) -> Progress:
+        """Read, consistently, the little by which a poll knows whether and whom to ask."""
+        poll = self._table.get(_POLL_KEY) or {}
+        regions = self._table.query(REGION_SUBJECT)
+        return Progress(
+            last_completed_at=_time(poll, "last_completed_at"),
+            enabled=_enabled_regions(poll),
+            regions={item["region"]: _region_state(item) for item in regions},
+        )
+
     def read(self) -> State:
         """Read the whole table, consistently."""
         items = list(self._table.scan())
@@ -309,7 +329,6 @@ class Snapshot:
             },
             last_completed_at=_time(poll, "last_completed_at"),
             baseline_told_at=_time(poll, "baseline_told_at"),
-            enabled=_enabled_regions(poll),
             scope={**poll["scope"], **poll.get("scope_of_use", {})} if "scope" in poll else None,
             unheard=bool(poll.get("unheard")),
             unreadable=(*illegible.values(), *not_understood),

@@ -21,7 +21,7 @@ from notifier.model import (
     Told,
     TrackedModel,
 )
-from notifier.snapshot import Lease, PollInProgressError, Snapshot
+from notifier.snapshot import EnabledRegions, Lease, PollInProgressError, Progress, Snapshot
 from notifier.table import Table, Update
 
 pytestmark = pytest.mark.contract
@@ -276,6 +276,20 @@ def test_progress_and_scope_are_remembered(snapshot: Snapshot) -> None:
     assert state.scope == scope
     assert state.unheard
     assert state.rows == ()
+
+
+def test_what_regions_are_asked_by_is_read_without_the_rows(snapshot: Snapshot) -> None:
+    assert snapshot.progress() == Progress()
+    covered = RegionState("us-east-1", covered_since=NOW)
+    denied = RegionState("sa-east-1", failing_since=NOW, failure="AccessDenied", tried_at=NOW)
+    enabled = EnabledRegions(("sa-east-1", "us-east-1"), NOW)
+    snapshot.write_rows([row()], {}, NOW)
+    snapshot.write_regions({}, [covered, denied])
+    snapshot.complete(NOW, {}, unheard=False, enabled=enabled)
+
+    regions = {"us-east-1": covered, "sa-east-1": denied}
+    assert snapshot.progress() == Progress(NOW, enabled, regions)
+    assert snapshot.read().regions == regions
 
 
 def test_a_row_nobody_can_read_is_named_and_holds_up_no_other(

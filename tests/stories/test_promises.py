@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,10 @@ from notifier.snapshot import Lease, PollInProgressError
 from tests.world import EAST, THROTTLED, WEST, World, at, kinds, model
 
 if TYPE_CHECKING:
-    from notifier.model import ListedModel
+    from collections.abc import Iterable
+
+    from notifier.model import Catalog, Failure, ListedModel
+    from notifier.snapshot import State
 
 A, B = "acme.alpha-v1:0", "acme.beta-v1:0"
 
@@ -73,11 +77,35 @@ def test_the_same_time_delivered_again_only_finishes_what_is_unsettled(watched: 
     watched.poll("2026-10-08")
     watched.topic.down = False
     watched.regions[EAST] = [legacy(A), legacy(B)]
+    watched.bedrock.asked.clear()
 
     assert kinds(watched.poll("2026-10-08")) == ["ENTERED_LEGACY"]
     assert watched.summary is not None
     assert watched.summary.outcome == "already completed"
+    assert watched.bedrock.asked == []
     assert watched.row(B)["phase"] == "ACTIVE"
+
+
+def test_the_table_is_read_while_the_regions_are_asked(
+    watched: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Who comes first waits for the other; alone it would wait in vain.
+    both = Barrier(2)
+    read, ask = watched.snapshot.read, watched.bedrock.catalogs
+
+    def reading() -> State:
+        both.wait(10)
+        return read()
+
+    def asking(regions: Iterable[str]) -> dict[str, Catalog | Failure]:
+        both.wait(10)
+        return ask(regions)
+
+    monkeypatch.setattr(watched.snapshot, "read", reading)
+    monkeypatch.setattr(watched.bedrock, "catalogs", asking)
+    watched.regions[EAST] = [legacy(A), model(B)]
+
+    assert kinds(watched.poll("2026-10-08")) == ["ENTERED_LEGACY"]
 
 
 def test_an_older_time_changes_nothing(watched: World) -> None:

@@ -92,6 +92,7 @@ POLL_MAY = (
         ("bedrock:ListFoundationModels", "*"),
         ("dynamodb:GetItem", "<StateModels>"),
         ("dynamodb:Query", "<StateAlerts>/index/unsettled"),
+        ("dynamodb:Query", "<StateModels>"),
         ("dynamodb:Scan", "<StateModels>"),
         ("dynamodb:UpdateItem", "<StateModels>"),
         ("logs:CreateLogStream", "<PollerLogs>"),
