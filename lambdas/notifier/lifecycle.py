@@ -63,6 +63,8 @@ def settle_jitter(before: Lifecycle, after: Lifecycle, unreadable: Collection[st
     `unreadable` names the fields of `after` that held a value nobody can understand: unknown is
     not empty, so it must not look as if AWS had withdrawn a date.
     """
+    if after == before:
+        return before
 
     def steady(name: str, old: datetime | None, new: datetime | None) -> datetime | None:
         same_day = old is not None and new is not None and old.date() == new.date()

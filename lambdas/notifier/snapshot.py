@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notifier.coverage import REGION_SUBJECT
@@ -49,6 +50,7 @@ _DIGEST_KEY = {"model_id": "#digest", "region": "#"}
 _USAGE_SUBJECT = "#usage"
 _SCOPE_OF_USE = ("usage", "used_within_days")
 _RESOURCES_PER_ROW = 50
+_REMEMBERED = 4096
 _TIMES = ("start_of_life_at", "legacy_at", "extended_access_at", "end_of_life_at")
 _OBSERVED = (
     "name",
@@ -443,6 +445,13 @@ def _told_move(key: RowKey, told: Told, left: Deferred | None) -> Update:
 
 
 def _difference(before: Item, after: Item, attributes: Iterable[str]) -> Item:
+    """Give what is to be set, or to be removed where None, for `after` to be what is stored.
+
+    `after` has no other attributes than these.
+    """
+    # Of nearly every row this is all there is to find, and it is found in a tenth of the time.
+    if after.items() <= before.items() and (before.keys() - after.keys()).isdisjoint(attributes):
+        return {}
     return {name: after.get(name) for name in attributes if before.get(name) != after.get(name)}
 
 
@@ -490,19 +499,10 @@ def _only(items: Iterable[Item], key: Mapping[str, str]) -> Item:
 
 
 def _observed(row: TrackedModel, now: datetime) -> Item:
-    lifecycle = row.lifecycle
-    upcoming = next_milestone(lifecycle, row.phase, now)
-    times = dict(zip(_TIMES, lifecycle[1:], strict=True))
-    upcoming_at = times[f"{upcoming.lower()}_at"] if upcoming else None
-    ending = lifecycle.end_of_life_at is not None and row.phase is not Phase.END_OF_LIFE
     item: Item = {
         "name": row.name,
         "provider": row.provider,
-        "status": lifecycle.status,
-        "phase": row.phase.value,
-        **{name: _iso(moment) for name, moment in times.items()},
-        "next_milestone": upcoming.value if upcoming else None,
-        "next_milestone_at": _iso(upcoming_at),
+        **_lifecycle_item(row.lifecycle, row.phase, now),
         "reported_by": None if row.reported_by == (row.model_id,) else list(row.reported_by),
         "not_understood": dict(row.not_understood) or None,
         "first_seen_at": _iso(row.first_seen_at),
@@ -510,13 +510,29 @@ def _observed(row: TrackedModel, now: datetime) -> Item:
         "missing_since": _iso(row.missing_since),
         "gone_at": _iso(row.gone_at),
         "deferred": deferred_item(row.deferred) if row.deferred else None,
-        "horizon": "dated" if ending else None,
         "capabilities": _capabilities_item(row.capabilities),
         "in_use": row.in_use,
         **_use_item(row.use),
         **_successor_item(row),
     }
     return {name: value for name, value in item.items() if value is not None}
+
+
+# Most Regions say of a model what the others say, so these are few.
+@lru_cache(_REMEMBERED)
+def _lifecycle_item(lifecycle: Lifecycle, phase: Phase, now: datetime) -> Item:
+    upcoming = next_milestone(lifecycle, phase, now)
+    times = dict(zip(_TIMES, lifecycle[1:], strict=True))
+    upcoming_at = times[f"{upcoming.lower()}_at"] if upcoming else None
+    ending = lifecycle.end_of_life_at is not None and phase is not Phase.END_OF_LIFE
+    return {
+        "status": lifecycle.status,
+        "phase": phase.value,
+        **{name: _iso(moment) for name, moment in times.items()},
+        "next_milestone": upcoming.value if upcoming else None,
+        "next_milestone_at": _iso(upcoming_at),
+        "horizon": "dated" if ending else None,
+    }
 
 
 def _row(item: Item) -> TrackedModel:
@@ -567,6 +583,7 @@ def _successor_item(row: TrackedModel) -> Item:
     }
 
 
+@lru_cache(_REMEMBERED)
 def _capabilities_item(capabilities: Capabilities) -> Item | None:
     parts = capabilities._asdict().items()
     known = {name: list(part) if isinstance(part, tuple) else part for name, part in parts}
