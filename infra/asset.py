@@ -1,8 +1,8 @@
 """The code that the functions run: our package and its locked dependencies, built without Docker.
 
 boto3 is bundled because the copy in Lambda's runtime may be too old to know the lifecycle dates,
-and an old botocore drops unknown fields without a word. Of botocore's descriptions of services only
-those go in that are called.
+and an old botocore drops unknown fields without a word. Of botocore's descriptions of AWS only what
+is called goes in.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ import jsii
 from aws_cdk import BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
+from infra import botocore_data
+
 _PROJECT: Final = Path(__file__).resolve().parent.parent
 _LAMBDAS: Final = _PROJECT / "lambdas"
 # Made by `make lock`: everything that goes in, at one version and with the hashes of its files.
@@ -30,14 +32,6 @@ _LOCKED: Final = _LAMBDAS / "requirements.txt"
 # Where the CDK keeps what it builds for an account; `make clean` removes it.
 _KEPT: Final = _PROJECT / "cdk.out"
 _NOT_CODE: Final = ("**/__pycache__", "**/*.pyc", "**/.*_cache")
-# botocore describes more than 400 services, in files that make up two thirds of all that Lambda
-# would fetch and unpack at a cold start. These are the ones that the functions call.
-CALLED_SERVICES: Final = frozenset(
-    {
-        *("account", "bedrock", "bedrock-agent", "cloudwatch", "dynamodb", "events", "health"),
-        *("service-quotas", "sns"),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -106,9 +100,9 @@ def functions_code(target: Target) -> lambda_.Code:
             image=DockerImage.from_registry("unused"),
             local=_PipBundling(target),
             # The asset's hash covers these options but not the local bundler; without the target
-            # here a build for one machine would be reused for another, and without this file one
-            # that was put together in another way.
-            environment={"TARGET": target.label, "BUILT_BY": _sha256(Path(__file__).read_bytes())},
+            # here a build for one machine would be reused for another, and without these files
+            # one that was put together in another way.
+            environment={"TARGET": target.label, "BUILT_BY": _built_by()},
         ),
     )
 
@@ -152,8 +146,8 @@ def _not_code(folder: str, names: list[str]) -> list[str]:
 
 def _kept_dependencies(target: Target) -> Path:
     """Give a folder with the dependencies, installed anew only when what is locked changes."""
-    services = " ".join(sorted(CALLED_SERVICES))
-    installed_for = f"{target.label}\n{sys.version}\n{services}\n".encode() + _LOCKED.read_bytes()
+    installed_for = f"{target.label}\n{sys.version}\n{_built_by()}\n".encode()
+    installed_for += _LOCKED.read_bytes()
     kept = _KEPT / f"dependencies.{_sha256(installed_for)}"
     if not kept.exists():
         _KEPT.mkdir(exist_ok=True)
@@ -162,6 +156,11 @@ def _kept_dependencies(target: Target) -> Path:
             _install_dependencies(target, fresh)
             _move_unless_there(fresh, kept)
     return kept
+
+
+def _built_by() -> str:
+    """Give a text that differs whenever an asset is put together in another way."""
+    return _sha256(Path(__file__).read_bytes() + Path(botocore_data.__file__).read_bytes())
 
 
 def _sha256(content: bytes) -> str:
@@ -190,15 +189,9 @@ def _install_dependencies(target: Target, folder: Path) -> None:
         ],
         check=True,
     )
-    _leave_out_other_services(folder)
+    botocore_data.keep_what_is_called(folder / "botocore" / "data")
     if target.is_compiled:
         _compile(folder)
-
-
-def _leave_out_other_services(folder: Path) -> None:
-    for service in (folder / "botocore" / "data").iterdir():
-        if service.is_dir() and service.name not in CALLED_SERVICES:
-            shutil.rmtree(service)
 
 
 def _compile(folder: Path, part: str = "") -> None:

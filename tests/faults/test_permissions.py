@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from infra.asset import CALLED_SERVICES
+from infra.botocore_data import CALLED
 from local_aws.gateway import publish_in
 from notifier import dashboard
 from tests.faults.account import ALERTS, ALERTS_TOPIC, EAST, MODELS, Function
@@ -83,10 +83,11 @@ def test_the_health_function_may_do_what_it_calls_and_nothing_else(
     assert _policy("HealthRole") == _made(account, calls[Function.HEALTH])
 
 
-def test_of_botocore_the_functions_carry_the_services_that_they_call_and_no_other(
+def test_of_botocore_the_functions_carry_the_operations_that_they_call_and_no_other(
     calls: dict[Function, list[Sent]],
 ) -> None:
-    assert {one.service for sent in calls.values() for one in sent} == CALLED_SERVICES
+    made = {(one.service, one.operation) for sent in calls.values() for one in sent}
+    assert made == {(service, one) for service, called in CALLED.items() for one in called}
 
 
 def test_the_dashboard_may_do_what_it_calls_and_nothing_else(

@@ -82,12 +82,13 @@ class Place(NamedTuple):
 class Sent:
     """One call, as it was about to leave. `nth` counts those of the same place.
 
-    `service` is botocore's name for it, which is not IAM's.
+    `service` is botocore's name for it, which is not IAM's; `operation` is the API's.
     """
 
     place: Place
     nth: int
     service: str
+    operation: str
     request: Request
     prepared: AWSPreparedRequest = field(repr=False)
 
@@ -199,7 +200,8 @@ class Wire:
                 raise ProcessKilledError
             self._counts[place] += 1
             service = str(operation.service_model.service_name)
-            sent = Sent(place, self._counts[place], service, request, prepared)
+            nth = self._counts[place]
+            sent = Sent(place, nth, service, operation.name, request, prepared)
             self.sent.append(sent)
             if self._strike is None or not self._strike.hits(sent):
                 return sent, None

@@ -1,5 +1,6 @@
 """The asset, really built: for Lambda, and for this machine's Python."""
 
+import gzip
 import json
 import os
 import re
@@ -7,14 +8,19 @@ import subprocess
 import sys
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
+import botocore
 import pytest
 
 from infra import asset as module
-from infra.asset import CALLED_SERVICES, build, target_named
+from infra import botocore_data
+from infra.asset import build, target_named
+from infra.botocore_data import CALLED, only
 from infra.template import template
 
+BOTOCORE: Final = Path(botocore.__file__).parent
 PROJECT: Final = Path(__file__).resolve().parents[2]
 LAMBDAS: Final = PROJECT / "lambdas"
 LIST: Final = PROJECT / "docs" / "asset.txt"
@@ -26,6 +32,15 @@ client = botocore.session.get_session().create_client("bedrock", region_name="us
 shapes = client.meta.service_model
 members = shapes.shape_for("FoundationModelLifecycle").members
 print(json.dumps({"from": botocore.__file__, "members": list(members)}))
+"""
+_OPERATIONS: Final = """
+import json, sys
+sys.path[:0] = [sys.argv[1]]
+import botocore.session
+session = botocore.session.get_session()
+print(json.dumps({
+    name: sorted(session.get_service_model(name).operation_names) for name in sys.argv[2:]
+}))
 """
 
 # The compiler is asked for nothing that lies in the asset.
@@ -89,10 +104,65 @@ def test_what_is_in_it_is_what_the_documentation_lists_and_the_lock_file_allows(
     assert sorted(re.findall(r"^[^\s#]+==\S+", module._LOCKED.read_text(), re.MULTILINE)) == listed  # noqa: SLF001
 
 
-def test_of_botocores_400_services_it_holds_those_that_are_called(asset: Path) -> None:
+def test_of_botocores_400_services_it_holds_the_operations_that_are_called(asset: Path) -> None:
     """What is not in it is not fetched, nor unpacked, at a cold start."""
     data = asset / "botocore" / "data"
-    assert {path.name for path in data.iterdir() if path.is_dir()} == CALLED_SERVICES
+    done = subprocess.run(
+        [sys.executable, "-I", "-B", "-c", _OPERATIONS, str(asset), *CALLED],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert {path.name for path in data.iterdir() if path.is_dir()} == CALLED.keys()
+    assert json.loads(done.stdout) == {name: sorted(called) for name, called in CALLED.items()}
+
+
+@pytest.mark.parametrize("service", CALLED)
+def test_what_it_says_of_them_is_what_botocore_says(asset: Path, service: str) -> None:
+    """Every shape that they speak of, as it was; no other."""
+    whole = _description(BOTOCORE / "data", service)
+    held = _description(asset / "botocore" / "data", service)
+
+    assert held["operations"].items() <= whole["operations"].items()
+    assert held["shapes"].items() <= whole["shapes"].items()
+    assert {**whole, "operations": held["operations"], "shapes": held["shapes"]} == held
+    named = set(re.findall(r'"shape": "(\w+)"', json.dumps([held["operations"], held["shapes"]])))
+    assert named == held["shapes"].keys()
+
+
+def test_a_shape_stays_however_deep_it_lies_and_one_that_holds_itself_ends() -> None:
+    description = {
+        "version": "2.0",
+        "operations": {
+            "Get": {"output": {"shape": "Answer"}, "errors": [{"shape": "Denied"}]},
+            "Put": {"input": {"shape": "Wish"}},
+        },
+        "shapes": {
+            "Answer": {"type": "structure", "members": {"shape": {"shape": "Tree"}}},
+            "Denied": {"type": "structure", "members": {}},
+            "Leaf": {"type": "string"},
+            "Tree": {"type": "map", "key": {"shape": "Leaf"}, "value": {"shape": "Tree"}},
+            "Wish": {"type": "structure", "members": {"of": {"shape": "Leaf"}}},
+        },
+    }
+
+    kept = only(description, {"Get"})
+
+    assert kept["version"] == "2.0"
+    assert list(kept["operations"]) == ["Get"]
+    assert list(kept["shapes"]) == ["Answer", "Denied", "Leaf", "Tree"]
+
+
+def test_what_is_called_and_botocore_does_not_know_fails_the_build() -> None:
+    with pytest.raises(KeyError, match="Gte"):
+        only({"operations": {"Get": {}}, "shapes": {}}, {"Gte"})
+
+
+def _description(data: Path, service: str) -> dict[str, Any]:
+    newest = max((data / service).glob("*/service-2.json.gz"))
+    found: dict[str, Any] = json.loads(gzip.decompress(newest.read_bytes()))
+    return found
 
 
 def test_nothing_else_is_in_it_than_these_and_our_package(asset: Path) -> None:
@@ -199,14 +269,15 @@ def test_a_build_for_one_target_is_never_taken_for_another() -> None:
     assert target_named("host").label != target_named("lambda").label
 
 
+@pytest.mark.parametrize("builder", [module, botocore_data])
 def test_what_is_put_together_in_another_way_is_never_taken_for_what_was_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    builder: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An account and an emulator keep each build under its hash."""
     before, again = assets_of(template({})), assets_of(template({}))
-    changed = tmp_path / "asset.py"
-    changed.write_text(Path(module.__file__).read_text() + "\n# another way\n")
-    monkeypatch.setattr(module, "__file__", str(changed))
+    changed = tmp_path / "changed.py"
+    changed.write_text(Path(str(builder.__file__)).read_text() + "\n# another way\n")
+    monkeypatch.setattr(builder, "__file__", str(changed))
 
     after = assets_of(template({}))
 
