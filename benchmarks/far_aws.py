@@ -10,7 +10,7 @@ import json
 import threading
 from collections import Counter
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from local_aws.dynamodb_local import DynamoDBLocal
@@ -66,7 +66,10 @@ class Counted:
 
 
 class MeteredDynamoDB(Server):
-    """The way to DynamoDB Local, which asks it on the way what each call consumes."""
+    """The way to DynamoDB Local, which asks it on the way what each call consumes.
+
+    It is counted afterwards: a poll that had to wait for the counting would be slower than it is.
+    """
 
     def __init__(self, upstream: str) -> None:
         """Take DynamoDB Local's endpoint."""
@@ -77,9 +80,8 @@ class MeteredDynamoDB(Server):
 
     def forget(self) -> None:
         """Count from zero again."""
-        self.calls: Counter[str] = Counter()
-        self.read_units = self.write_units = 0.0
-        self.row_writes = self.other_writes = 0
+        with self._lock:
+            self._passed: list[tuple[str, dict[str, Any], bytes]] = []
 
     def answer(self, request: Request) -> Response | None:
         """Pass it on, with the wish to be told what it consumed."""
@@ -96,28 +98,37 @@ class MeteredDynamoDB(Server):
         )
         response = forward(asked, self._upstream)
         if response is not None:
-            self._count(action, body, json.loads(response.body or b"{}"))
+            with self._lock:
+                self._passed.append((action, body, response.body))
         return response
 
-    def _count(self, action: str, asked: dict[str, Any], answered: dict[str, Any]) -> None:
-        consumed = answered.get("ConsumedCapacity", [])
-        units = sum(
-            one["CapacityUnits"] for one in (consumed if isinstance(consumed, list) else [consumed])
-        )
-        subjects = list(_written(action, asked))
-        rows = sum(_is_row(subject) for subject in subjects)
-        with self._lock:
-            self.calls[f"dynamodb {action}"] += 1
+    def counted(self) -> Counted:
+        """Count what was passed on since; bytes are counted where all servers count them."""
+        found = Counted()
+        calls: Counter[str] = Counter()
+        for action, asked, answered in self._passed:
+            calls[f"dynamodb {action}"] += 1
+            units = _units(json.loads(answered or b"{}"))
+            subjects = list(_written(action, asked))
+            rows = sum(_is_row(subject) for subject in subjects)
             if action in _READS:
-                self.read_units += units
+                found.read_units += units
             else:
                 # In a transaction each item costs twice what it costs alone:
                 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
                 # DynamoDB Local says less.
                 least = 2 * len(subjects) if action.startswith("Transact") else 0
-                self.write_units += max(units, least)
-            self.row_writes += rows
-            self.other_writes += len(subjects) - rows
+                found.write_units += max(units, least)
+            found.row_writes += rows
+            found.other_writes += len(subjects) - rows
+        found.calls = dict(calls)
+        return found
+
+
+def _units(answer: Mapping[str, Any]) -> float:
+    consumed = answer.get("ConsumedCapacity", [])
+    parts = consumed if isinstance(consumed, list) else [consumed]
+    return float(sum(one["CapacityUnits"] for one in parts))
 
 
 def _written(action: str, asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -225,21 +236,19 @@ class FarAws:
 
     def counted(self) -> Counted:
         """Give what was asked since."""
-        calls: Counter[str] = Counter(self.dynamodb.calls)
+        of_tables = self.dynamodb.counted()
+        calls: Counter[str] = Counter(of_tables.calls)
         for (operation, _), count in self.bedrock.all_calls().items():
             calls[f"bedrock {operation}"] += count
         for operation, count in self.health.all_calls().items():
             calls[f"health {operation}"] += count
         for (service, action), count in self.gateway.all_calls().items():
             calls[f"{service} {action}"] += count
-        return Counted(
+        return replace(
+            of_tables,
             calls=dict(sorted(calls.items())),
             bytes_sent=sum(server.bytes_in for server in self._servers),
             bytes_received=sum(server.bytes_out for server in self._servers),
-            read_units=self.dynamodb.read_units,
-            write_units=self.dynamodb.write_units,
-            row_writes=self.dynamodb.row_writes,
-            other_writes=self.dynamodb.other_writes,
         )
 
     @property
