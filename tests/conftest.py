@@ -1,5 +1,6 @@
 """What every test rests on: no AWS account can be reached, and DynamoDB is AWS's own."""
 
+import gc
 import json
 import os
 import socket
@@ -93,6 +94,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _place(path: str) -> int:
     places = (place for place, beginning in enumerate(_ORDER) if path.startswith(beginning))
     return next(places, len(_ORDER))
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage as ever: a test that imports a function has put it off."""
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:

@@ -1,7 +1,9 @@
 """When Python looks for garbage in cycles: between invocations, not in the midst of one.
 
 A poll of 31 Regions makes millions of objects, nearly all of which die by themselves. Looking
-through them again and again took a quarter of its CPU (see docs/performance.md).
+through them again and again took a quarter of its CPU, and a tenth of that of importing it, of
+which all stays (see docs/performance.md). So to import this is to put it off, until the first
+invocation is over; a function imports this before anything else.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+gc.disable()
 
 
 @cache

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# Before anything else: see there.
+from notifier import garbage
+
+# isort: split
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -9,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from notifier import garbage, pipeline
+from notifier import pipeline
 from notifier.delivery import audiences
 from notifier.errors import PollFailedError
 from notifier.sample import send_sample

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import weakref
 
 import pytest
@@ -10,6 +12,15 @@ import pytest
 from notifier import garbage
 
 _MORE_THAN_PYTHON_LETS_BE = 10_000
+# What puts it off needs some modules of Python's own first.
+_IMPORT = """
+import contextlib, functools, gc, typing
+before = gc.get_stats()
+import notifier.poll
+after = gc.get_stats()
+made = sum(two["collections"] - one["collections"] for one, two in zip(before, after))
+print(made, "collections", end="")
+"""
 
 
 class Knot:
@@ -26,6 +37,14 @@ def make_garbage() -> list[weakref.ref[Knot]]:
 
 def left_of(made: list[weakref.ref[Knot]]) -> int:
     return sum(one() is not None for one in made)
+
+
+def test_nothing_is_collected_while_the_poll_function_is_imported() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORT], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "0 collections"
 
 
 def test_nothing_is_collected_in_the_midst_of_an_invocation() -> None:
