@@ -13,7 +13,7 @@ import shutil
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from pathlib import Path
 
 # By botocore's name of the service. A test compares them with the calls that leave the functions.
@@ -60,17 +60,29 @@ CALLED: Final[Mapping[str, frozenset[str]]] = {
 
 def keep_what_is_called(data: Path) -> None:
     """Leave out of botocore's data folder all other services, and of these all other operations."""
+    prefixes: set[str] = set()
     for service in data.iterdir():
         if not service.is_dir():
             continue
         if service.name not in CALLED:
             shutil.rmtree(service)
             continue
-        for description in service.glob("*/service-2.json.gz"):
-            whole = json.loads(gzip.decompress(description.read_bytes()))
+        for file in service.glob("*/service-2.json.gz"):
+            whole = json.loads(gzip.decompress(file.read_bytes()))
+            prefixes.add(whole["metadata"]["endpointPrefix"])
             kept = json.dumps(only(whole, CALLED[service.name]))
             # Without the time, so that the same goes in whenever it is built.
-            description.write_bytes(gzip.compress(kept.encode(), mtime=0))
+            file.write_bytes(gzip.compress(kept.encode(), mtime=0))
+    _keep_endpoints(data / "endpoints.json", prefixes)
+
+
+def _keep_endpoints(file: Path, prefixes: Container[str]) -> None:
+    """Leave out of the list of all endpoints, which each session reads, those of other services."""
+    whole = json.loads(file.read_bytes())
+    for partition in whole["partitions"]:
+        services = partition["services"].items()
+        partition["services"] = {name: one for name, one in services if name in prefixes}
+    file.write_text(json.dumps(whole), encoding="utf-8")
 
 
 def only(description: Mapping[str, Any], operations: Iterable[str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from aws_lambda_powertools.utilities.batch import (
     EventType,
     process_partial_response,
 )
+from boto3 import Session
 
 from notifier.health_receive import Receiver
 from notifier.settings import Environment
@@ -80,4 +81,4 @@ def sent_at(record: SQSRecord, clock: datetime) -> datetime:
 
 @cache
 def _outlets(environment: Environment, partition: str, account_id: str) -> Outlets:
-    return outlets(environment, partition, account_id)
+    return outlets(Session(), environment, partition, account_id)

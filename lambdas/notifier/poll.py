@@ -98,8 +98,9 @@ def poll_time(event: Mapping[str, Any], clock: datetime) -> datetime:
 def _edges(
     environment: Environment, partition: str, account_id: str, *, rehearse: bool
 ) -> pipeline.Edges:
+    # One for all of them: each reads botocore's data anew.
     session = lenient_session()
-    shared = outlets(environment, partition, account_id, rehearse=rehearse)
+    shared = outlets(session, environment, partition, account_id, rehearse=rehearse)
     return pipeline.Edges(
         bedrock=Bedrock(session),
         usage=Usage(session),

@@ -20,6 +20,7 @@ from notifier.table import Table
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from boto3 import Session
 
     from notifier.settings import Environment, ReadingEnvironment
 
@@ -51,13 +52,18 @@ class Outlets(NamedTuple):
 
 
 def outlets(
-    environment: Environment, partition: str, account_id: str, *, rehearse: bool = False
+    session: Session,
+    environment: Environment,
+    partition: str,
+    account_id: str,
+    *,
+    rehearse: bool = False,
 ) -> Outlets:
-    """Make the clients of the tables and channels; makes no call.
+    """Let the session make the clients of the tables and channels; makes no call.
 
     With those to `rehearse` nothing is written and nothing sent.
     """
-    tables = boto3.resource("dynamodb", config=_TABLE_CALLS).meta.client
+    tables = session.resource("dynamodb", config=_TABLE_CALLS).meta.client
     if rehearse:
         tables = unwritten(tables)
     delivery = Rehearsal if rehearse else Delivery
@@ -65,8 +71,8 @@ def outlets(
     snapshot = Snapshot(models)
     ledger = Ledger(Table(tables, environment.alerts_table))
     # Most polls have nothing to tell, and a client costs more than all that is decided.
-    sns = cache(partial(boto3.client, "sns", config=_PUBLISH_CALLS))
-    events = cache(partial(boto3.client, "events", config=_PUBLISH_CALLS))
+    sns = cache(partial(session.client, "sns", config=_PUBLISH_CALLS))
+    events = cache(partial(session.client, "events", config=_PUBLISH_CALLS))
     topic = AlertsTopic(sns, environment.alerts_topic_arn)
     chat = ChatTopic(sns, environment.chat_topic_arn) if environment.chat_topic_arn else None
     bus = EventBus(events, environment.event_bus)

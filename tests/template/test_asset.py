@@ -42,6 +42,25 @@ print(json.dumps({
     name: sorted(session.get_service_model(name).operation_names) for name in sys.argv[2:]
 }))
 """
+_ENDPOINTS: Final = """
+import json, sys
+sys.path[:0] = [sys.argv[1]]
+import botocore.session
+session = botocore.session.get_session()
+found = {}
+for service in sys.argv[2:]:
+    regions = {
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions(service, partition)
+    }
+    found[service] = {}
+    for region in sorted(regions):
+        made = session.create_client(service, region_name=region).meta
+        signature = made.config.signature_version
+        found[service][region] = [made.endpoint_url, made.region_name, signature]
+print(json.dumps(found))
+"""
 
 # The compiler is asked for nothing that lies in the asset.
 _COMPILED: Final = """
@@ -129,6 +148,24 @@ def test_what_it_says_of_them_is_what_botocore_says(asset: Path, service: str) -
     assert {**whole, "operations": held["operations"], "shapes": held["shapes"]} == held
     named = set(re.findall(r'"shape": "(\w+)"', json.dumps([held["operations"], held["shapes"]])))
     assert named == held["shapes"].keys()
+
+
+def test_it_knows_the_endpoints_of_the_services_as_botocore_does(asset: Path) -> None:
+    done = [
+        subprocess.run(
+            [sys.executable, "-I", "-B", "-c", _ENDPOINTS, str(folder), *CALLED],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for folder in (asset, BOTOCORE.parent)
+    ]
+    held, whole = (json.loads(one.stdout) for one in done)
+
+    assert held == whole
+    assert set(held) == CALLED.keys()
+    assert "us-gov-west-1" in held["bedrock"]
+    assert (asset / "botocore" / "data" / "endpoints.json").stat().st_size < 100_000
 
 
 def test_a_shape_stays_however_deep_it_lies_and_one_that_holds_itself_ends() -> None:
