@@ -19,7 +19,7 @@ from notifier.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
 # AWS gives times between 07:00Z and 08:00Z of the day (it follows Pacific midnight); at 08:00Z a
 # milestone is in effect in either case.
@@ -142,8 +142,10 @@ def _report(base: str, family: list[ListedModel], now: datetime) -> Reported:
     return Reported(named.name, named.provider, record.lifecycle, ids, unread, can)
 
 
-def _capabilities(base: str, own: Capabilities, family: Iterable[ListedModel]) -> Capabilities:
+def _capabilities(base: str, own: Capabilities, family: Sequence[ListedModel]) -> Capabilities:
     """Give what a model can do: fine-tuning and throughput may stand at a variant alone."""
+    if len(family) == 1 and family[0].model_id == base:
+        return own
     all_of_them = [model.capabilities for model in family]
     variants = {model.model_id.removeprefix(base).lstrip(":") for model in family}
     return own._replace(

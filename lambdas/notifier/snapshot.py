@@ -51,6 +51,7 @@ _USAGE_SUBJECT = "#usage"
 _SCOPE_OF_USE = ("usage", "used_within_days")
 _RESOURCES_PER_ROW = 50
 _REMEMBERED = 4096
+_NOTHING_TOLD = Told()
 _TIMES = ("start_of_life_at", "legacy_at", "extended_access_at", "end_of_life_at")
 _OBSERVED = (
     "name",
@@ -550,7 +551,7 @@ def _row(item: Item) -> TrackedModel:
         gone_at=_time(item, "gone_at"),
         not_understood=item.get("not_understood", {}),
         in_use=item.get("in_use"),
-        told=told_from_item(item["told"]) if "told" in item else Told(),
+        told=told_from_item(item["told"]) if "told" in item else _NOTHING_TOLD,
         deferred=deferred_from_item(item["deferred"]) if "deferred" in item else None,
         digested=deferred_from_item(item["digested"]) if "digested" in item else None,
         announced=announced_from_item(item["announced"]) if "announced" in item else None,
