@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import Binary, TypeDeserializer
+from boto3.dynamodb.types import DYNAMODB_CONTEXT, Binary, TypeDeserializer
 
 from notifier.errors import AwsError, ConditionFailedError, aws_call
 from notifier.sources.raw_lists import raw_list, read_raw
@@ -262,7 +262,8 @@ def _path(name: str, names: dict[str, str]) -> str:
 
 
 def _plain_item(item: Mapping[str, Any]) -> Item:
-    return {name: _plain(value) for name, value in item.items()}
+    # Four of five values are strings.
+    return {name: value["S"] if "S" in value else _plain(value) for name, value in item.items()}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 whatever DynamoDB holds
@@ -271,6 +272,8 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 whatever DynamoDB holds
         match kind:
             case "S" | "BOOL":
                 return held
+            case "N":
+                return DYNAMODB_CONTEXT.create_decimal(held)
             case "M":
                 return _plain_item(held)
             case "L":
