@@ -212,7 +212,7 @@ def _cold(found: dict[str, Any]) -> Iterator[Grid]:
     said = {
         "compiled": "deployed from the same Python as the runtime's: with bytecode",
         "plain": "deployed from another Python: each cold start compiles",
-        "whole": "with bytecode, and with botocore's data on services that are never called",
+        "whole": "with bytecode, and with all of botocore's data",
     }
     seconds, sizes = found["cold"]["import_cpu"], found["asset"]
     yield Grid(
