@@ -72,6 +72,11 @@ class _Found:
     used_by: list[UsedBy]
     gaps: list[Gap]
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nobody uses the row, and nothing hides a use: true of nearly every row."""
+        return not (self.calls or self.used_by or self.gaps)
+
 
 def uses(
     rows: Iterable[TrackedModel],
@@ -98,7 +103,11 @@ def uses(
             for key in resolver.reach(region):
                 found[key].gaps += gaps
     read_on = min((one.read_on for one in usage.values() if one.read_on), default=None)
-    return {key: _use(key, one, usage, read_on) for key, one in found.items()}
+    unused = Use(known_on=read_on)
+    return {
+        key: unused if one.is_nothing and key.region in usage else _use(key, one, usage, read_on)
+        for key, one in found.items()
+    }
 
 
 def _use(key: RowKey, found: _Found, usage: Mapping[str, RegionUsage], read_on: date | None) -> Use:

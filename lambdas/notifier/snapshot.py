@@ -500,22 +500,32 @@ def _only(items: Iterable[Item], key: Mapping[str, str]) -> Item:
 
 
 def _observed(row: TrackedModel, now: datetime) -> Item:
-    item: Item = {
+    return {
         "name": row.name,
         "provider": row.provider,
         **_lifecycle_item(row.lifecycle, row.phase, now),
-        "reported_by": None if row.reported_by == (row.model_id,) else list(row.reported_by),
-        "not_understood": dict(row.not_understood) or None,
-        "first_seen_at": _iso(row.first_seen_at),
-        "last_changed_at": _iso(row.last_changed_at),
-        "missing_since": _iso(row.missing_since),
-        "gone_at": _iso(row.gone_at),
-        "deferred": deferred_item(row.deferred) if row.deferred else None,
-        "capabilities": _capabilities_item(row.capabilities),
-        "in_use": row.in_use,
+        **_present(
+            {
+                "reported_by": None
+                if row.reported_by == (row.model_id,)
+                else list(row.reported_by),
+                "not_understood": dict(row.not_understood) or None,
+                "first_seen_at": _iso(row.first_seen_at),
+                "last_changed_at": _iso(row.last_changed_at),
+                "missing_since": _iso(row.missing_since),
+                "gone_at": _iso(row.gone_at),
+                "deferred": deferred_item(row.deferred) if row.deferred else None,
+                "capabilities": _capabilities_item(row.capabilities),
+                "in_use": row.in_use,
+            }
+        ),
         **_use_item(row.use),
         **_successor_item(row),
     }
+
+
+def _present(item: Item) -> Item:
+    """Give what is known of it."""
     return {name: value for name, value in item.items() if value is not None}
 
 
@@ -526,14 +536,16 @@ def _lifecycle_item(lifecycle: Lifecycle, phase: Phase, now: datetime) -> Item:
     times = dict(zip(_TIMES, lifecycle[1:], strict=True))
     upcoming_at = times[f"{upcoming.lower()}_at"] if upcoming else None
     ending = lifecycle.end_of_life_at is not None and phase is not Phase.END_OF_LIFE
-    return {
-        "status": lifecycle.status,
-        "phase": phase.value,
-        **{name: _iso(moment) for name, moment in times.items()},
-        "next_milestone": upcoming.value if upcoming else None,
-        "next_milestone_at": _iso(upcoming_at),
-        "horizon": "dated" if ending else None,
-    }
+    return _present(
+        {
+            "status": lifecycle.status,
+            "phase": phase.value,
+            **{name: _iso(moment) for name, moment in times.items()},
+            "next_milestone": upcoming.value if upcoming else None,
+            "next_milestone_at": _iso(upcoming_at),
+            "horizon": "dated" if ending else None,
+        }
+    )
 
 
 def _row(item: Item) -> TrackedModel:
@@ -559,15 +571,18 @@ def _row(item: Item) -> TrackedModel:
     )
 
 
+@lru_cache(_REMEMBERED)
 def _use_item(use: Use | None) -> Item:
     if use is None:
         return {}
     last = use.last_invoked_on
-    return {
-        "invocations_14d": use.invocations_14d,
-        "last_invoked_on": last.isoformat() if last else None,
-        "used_by": list(used_by_texts(use.used_by, _RESOURCES_PER_ROW)) or None,
-    }
+    return _present(
+        {
+            "invocations_14d": use.invocations_14d,
+            "last_invoked_on": last.isoformat() if last else None,
+            "used_by": list(used_by_texts(use.used_by, _RESOURCES_PER_ROW)) or None,
+        }
+    )
 
 
 def _successor_item(row: TrackedModel) -> Item:
@@ -576,12 +591,14 @@ def _successor_item(row: TrackedModel) -> Item:
         return {}
     found = row.successor.model_id
     steps = migration_plan(row.dates, row.last_changed_at.date())
-    return {
-        "replacement": found,
-        "replacement_source": row.successor.source if found else None,
-        "replacement_differences": list(row.successor.differences) or None,
-        "plan": list(plan_lines(steps)) or None,
-    }
+    return _present(
+        {
+            "replacement": found,
+            "replacement_source": row.successor.source if found else None,
+            "replacement_differences": list(row.successor.differences) or None,
+            "plan": list(plan_lines(steps)) or None,
+        }
+    )
 
 
 @lru_cache(_REMEMBERED)
