@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.measured import Measured
 
 PRICES_AS_OF = "November 2026"
@@ -78,9 +80,9 @@ def gb_seconds(one: Measured, memory_mb: int) -> float:
     return seconds_at(one, memory_mb) * memory_mb / 1024
 
 
-def cheapest_memory(one: Measured, sizes: tuple[int, ...] = (128, 192, 256, 384, 512)) -> int:
+def cheapest_memory(peak_mib: float, sizes: Sequence[int]) -> int:
     """Choose the least memory of which the peak leaves half free."""
-    return next((size for size in sizes if one.peak_mib <= size / 2), sizes[-1])
+    return next((size for size in sizes if peak_mib <= size / 2), sizes[-1])
 
 
 def bill(
