@@ -239,18 +239,22 @@ class LocalCloud:
         self.bedrock.forget()
         self.health.forget()
         self.gateway.clear()
-        self._empty("ModelsTableName", "model_id", "region")
-        self._empty("AlertsTableName", "alert_id")
+        self._delete("ModelsTableName", self.items("ModelsTableName"), "model_id", "region")
+        self._delete("AlertsTableName", self.items("AlertsTableName"), "alert_id")
         sqs = self.client("sqs")
         for page in sqs.get_paginator("list_queues").paginate():
             for url in page.get("QueueUrls", []):
                 sqs.purge_queue(QueueUrl=url)
         self.gateway.forget()
 
-    def _empty(self, output: str, *key: str) -> None:
+    def forget_models(self, which: Callable[[str], bool]) -> None:
+        """Take out of the Models table all rows of the models with such ids."""
+        rows = [row for row in self.table_rows() if which(row["model_id"])]
+        self._delete("ModelsTableName", rows, "model_id", "region")
+
+    def _delete(self, output: str, items: Iterable[dict[str, Any]], *key: str) -> None:
         requests = [
-            {"DeleteRequest": {"Key": {name: {"S": item[name]} for name in key}}}
-            for item in self.items(output)
+            {"DeleteRequest": {"Key": {name: {"S": item[name]} for name in key}}} for item in items
         ]
         for first in range(0, len(requests), 25):
             chunk = {self.outputs[output]: requests[first : first + 25]}

@@ -201,20 +201,6 @@ def _queue_behind_a_rule(cloud: LocalCloud) -> str:
     return queue_url
 
 
-def _forget(stage: Stage, prefix: str) -> None:
-    """Take rows out of the table, for those who use the stack after a test of that size."""
-    table = stage.cloud.outputs["ModelsTableName"]
-    keys = [
-        {"model_id": {"S": row["model_id"]}, "region": {"S": row["region"]}}
-        for row in stage.cloud.table_rows()
-        if row["model_id"].startswith(prefix)
-    ]
-    dynamodb = stage.cloud.client("dynamodb")
-    for start in range(0, len(keys), 25):
-        batch = [{"DeleteRequest": {"Key": key}} for key in keys[start : start + 25]]
-        dynamodb.batch_write_item(RequestItems={table: batch})
-
-
 def test_a_thousand_hostile_models_neither_stop_the_poll_nor_overflow_a_message(
     stage: Stage,
 ) -> None:
@@ -236,7 +222,8 @@ def test_a_thousand_hostile_models_neither_stop_the_poll_nor_overflow_a_message(
     assert listed == 1_000
     stage.extra[WEST] = []
     stage.put_on(WEST)  # Or the next poll would track them all again.
-    _forget(stage, "evil.")
+    # For those who use the stack after a test of that size.
+    stage.cloud.forget_models(lambda model_id: model_id.startswith("evil."))
 
 
 def test_the_function_may_do_what_it_needs_and_nothing_else_to_the_tables(

@@ -94,14 +94,7 @@ class WatchedStage(Stage):
         self.cloud.bedrock.release()
         self.cloud.gateway.clear()
         keepers = {keeper.id for keeper in KEEPERS}
-        rows = [row for row in self.cloud.table_rows() if row["model_id"] not in keepers]
-        requests = [
-            {"DeleteRequest": {"Key": {name: {"S": row[name]} for name in ("model_id", "region")}}}
-            for row in rows
-        ]
-        if requests:
-            table = self.cloud.outputs["ModelsTableName"]
-            self.cloud.client("dynamodb").batch_write_item(RequestItems={table: requests})
+        self.cloud.forget_models(lambda model_id: model_id not in keepers)
         self.extra = {region: [] for region in REGIONS}
 
 
