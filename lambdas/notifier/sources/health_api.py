@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from notifier.errors import TIMEOUTS, AwsError, may_pass
 from notifier.health_event import BEDROCK, Entity, HealthEvent, LifecycleDate, ServiceLifecycle
 from notifier.sources.findings import answered, pages
-from notifier.sources.health_push import (
+from notifier.sources.health_values import (
     Identifier,
     Text,
     TimeOrNone,
@@ -252,7 +252,7 @@ def _dates(entries: Iterable[Mapping[str, Any] | None]) -> Iterator[LifecycleDat
 class _Event(BaseModel):
     """The part of Event that we read; all else is let by."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     arn: Identifier
     type_code: Identifier = Field(alias="eventTypeCode")
@@ -270,7 +270,7 @@ class _Event(BaseModel):
 class _Details(BaseModel):
     """The part of EventDetails that we read."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     event: object
     description: dict[str, Any] | None = Field(default=None, alias="eventDescription")
