@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import log
+from math import ceil, log
 from pathlib import Path
 from statistics import linear_regression
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,7 +21,7 @@ from benchmarks.bill import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from benchmarks.measured import Measured
 
@@ -357,30 +357,28 @@ def _plots(measured: Sequence[Measured]) -> dict[str, str]:
         (one for one in measured if one.scenario == "quiet poll" and one.latency == 0),
         key=lambda one: one.regions * one.models,
     )
-    rows = ", ".join(f'"{one.regions} x {one.models:,}"' for one in quiet)
-    cpu = ", ".join(f"{one.cpu:.2f}" for one in quiet)
     far = [
         one
         for one in measured
         if one.scenario == "quiet poll" and (one.regions, one.models) == (31, 150)
     ]
-    waits = ", ".join(f'"{one.latency * 1000:.0f} ms"' for one in far)
-    walls = ", ".join(f"{one.wall:.2f}" for one in far)
+    cpu = {f"{one.regions} x {one.models:,}": one.cpu for one in quiet}
+    walls = {f"{one.latency * 1000:.0f} ms": one.wall for one in far}
     return {
-        "plot-cpu": _plot("CPU of a quiet poll", "Regions x models", rows, "seconds", cpu),
+        "plot-cpu": _plot("CPU of a quiet poll", "Regions x models", cpu),
         "plot-wall": _plot(
-            "Wall time of a quiet poll, 31 x 150",
-            "one way to a Region and back",
-            waits,
-            "seconds",
-            walls,
+            "Wall time of a quiet poll, 31 x 150", "one way to a Region and back", walls
         ),
     }
 
 
-def _plot(title: str, across: str, names: str, up: str, values: str) -> str:
+def _plot(title: str, across: str, seconds: Mapping[str, float]) -> str:
+    names = ", ".join(f'"{name}"' for name in seconds)
+    values = ", ".join(f"{one:.2f}" for one in seconds.values())
+    # Left to itself the axis begins at the shortest bar, and a tenth looks like all of it.
+    highest = ceil(max(seconds.values(), default=1))
     return (
         "```mermaid\nxychart-beta\n"
-        f'    title "{title}"\n    x-axis "{across}" [{names}]\n    y-axis "{up}"\n'
-        f"    bar [{values}]\n```"
+        f'    title "{title}"\n    x-axis "{across}" [{names}]\n'
+        f'    y-axis "seconds" 0 --> {highest}\n    bar [{values}]\n```'
     )
