@@ -471,3 +471,11 @@ def test_what_a_model_can_do_is_what_it_and_its_variants_can() -> None:
         streaming=True,
         variants=("8k",),
     )
+
+
+def test_a_variant_that_is_left_alone_is_still_known_for_one() -> None:
+    can = Capabilities(("TEXT",), ("TEXT",), ("PROVISIONED",), ("FINE_TUNING",), streaming=True)
+
+    found = fold([able(f"{PREMIER}:8k", can)], {PREMIER}, NOW)
+
+    assert found[PREMIER].capabilities == can._replace(variants=("8k",))
