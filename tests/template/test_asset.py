@@ -168,6 +168,13 @@ def test_it_knows_the_endpoints_of_the_services_as_botocore_does(asset: Path) ->
     assert (asset / "botocore" / "data" / "endpoints.json").stat().st_size < 100_000
 
 
+def test_the_same_goes_in_whenever_it_is_built(asset: Path) -> None:
+    """The format has a time in it, from its fifth byte to its eighth."""
+    descriptions = list((asset / "botocore" / "data").glob("*/*/service-2.json.gz"))
+
+    assert {file.read_bytes()[4:8] for file in descriptions} == {bytes(4)}
+
+
 def test_a_shape_stays_however_deep_it_lies_and_one_that_holds_itself_ends() -> None:
     description = {
         "version": "2.0",
