@@ -450,7 +450,7 @@ def _difference(before: Item, after: Item, attributes: Iterable[str]) -> Item:
 
     `after` has no other attributes than these.
     """
-    # Of nearly every row this is all there is to find, and it is found in a tenth of the time.
+    # Of nearly every row this is all there is to find.
     if after.items() <= before.items() and (before.keys() - after.keys()).isdisjoint(attributes):
         return {}
     return {name: after.get(name) for name in attributes if before.get(name) != after.get(name)}

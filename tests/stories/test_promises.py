@@ -108,6 +108,26 @@ def test_the_table_is_read_while_the_regions_are_asked(
     assert kinds(watched.poll("2026-10-08")) == ["ENTERED_LEGACY"]
 
 
+def test_a_poll_that_cannot_read_the_table_fails_and_the_next_tells_what_it_would_have(
+    watched: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With rows taken for none, every model would look new."""
+    watched.regions[EAST] = [legacy(A), model(B)]
+
+    def unreadable() -> State:
+        action, code = "dynamodb:Scan", "ProvisionedThroughputExceededException"
+        raise AwsError(action, code, "slow down", permanent=False)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watched.snapshot, "read", unreadable)
+        with pytest.raises(AwsError, match="dynamodb:Scan"):
+            watched.poll("2026-10-08T10:00:00Z")
+
+    assert kinds(watched.topic.accepted) == ["BASELINE"]
+    assert watched.row(A)["phase"] == "ACTIVE"
+    assert kinds(watched.poll("2026-10-08T11:00:00Z")) == ["ENTERED_LEGACY"]
+
+
 def test_an_older_time_changes_nothing(watched: World) -> None:
     watched.poll("2026-10-08")
     watched.regions[EAST] = [legacy(A), legacy(B)]
